@@ -1,0 +1,1 @@
+"""Who drives: agents, trajectory tracking, actuator limits."""

@@ -1,0 +1,1 @@
+"""Commands: they compose the packages, nothing imports them."""

@@ -1,0 +1,1 @@
+"""The world: highway-env, traffic, scenarios, cameras, truth, closed loop, window."""
