@@ -21,6 +21,7 @@ LAMP_RGB = np.array([1.0, 0.97, 0.86])
 LAMP_X = 2.2  # m, of the head lamps
 BEAM_ANGLE = 0.36  # rad
 BEAM_REACH = 24.0  # m
+BEAM_WIDTH = 0.8  # m, half of it, at the lamps
 
 
 class Air:
@@ -38,7 +39,7 @@ class Air:
         self.colour = np.array(weather.sky_horizon) * weather.exposure
         self.on_ground = self.ambient + self.sun * self.sun_direction[2]
         daylight = self.on_ground.mean() / weather.exposure
-        self.beam = 1.25 * weather.lamps * float(np.clip(1 - 2 * daylight, 0, 1))
+        self.beam = 1.9 * weather.lamps * float(np.clip(1 - 2 * daylight, 0, 1))
         self.dark = daylight < 0.45  # dark enough for lit windows
 
     def haze(self, distance: FloatArray) -> FloatArray:
@@ -48,9 +49,10 @@ class Air:
     def head_light(self, xy_ego: FloatArray) -> FloatArray:
         """(..., 2) places -> (..., 3) light there from the head lamps of the ego."""
         x, y = xy_ego[..., 0] - LAMP_X, xy_ego[..., 1]
-        angle = np.arctan2(y, x)
-        spread = np.exp(-((angle / BEAM_ANGLE) ** 2)) + 0.10 * np.exp(-((angle / 0.9) ** 2))
-        light = self.beam * spread / (1 + (x * x + y * y) / BEAM_REACH**2)
+        angle = np.arctan2(y, x + BEAM_WIDTH / BEAM_ANGLE)  # as wide as the car where it begins
+        spread = np.exp(-((angle / BEAM_ANGLE) ** 2)) + 0.2 * np.exp(-((angle / 0.95) ** 2))
+        onset = 1 / (1 + np.exp(-np.clip(2 * x - 1, -30, 30)))
+        light = self.beam * onset * spread / (1 + (x * x + y * y) / BEAM_REACH**2)
         return np.asarray(light[..., None] * LAMP_RGB)
 
     def through(self, colour: FloatArray, distance: FloatArray) -> FloatArray:

@@ -13,7 +13,7 @@ import numpy as np
 from sim.cameras.shapes import Lamp, Sketch, disc
 
 TYRE, HUB, ARCH = (24, 24, 26), (138, 140, 145), (16, 16, 18)
-GLASS, BUMPER, PLATE = (38, 50, 62), (42, 43, 46), (226, 226, 214)
+GLASS, BUMPER, PLATE = (52, 66, 82), (42, 43, 46), (226, 226, 214)
 TAIL, AMBER, HEAD, GRILLE = (128, 16, 18), (150, 84, 18), (214, 218, 222), (26, 27, 30)
 SHADE: tuple[float, float, float] = (0.55, 0.55, 0.55)
 

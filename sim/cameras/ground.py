@@ -16,7 +16,7 @@ from datasets.camera import Camera
 from datasets.checks import BoolArray, FloatArray, IntArray
 from datasets.geometry import SE2
 from sim.cameras.air import GAIN, Air
-from sim.cameras.projection import SHIFT, RigArrays, fixed_point, ground_polygons, to_image
+from sim.cameras.projection import SHIFT, RigArrays, fixed_point, ground_polygons, inset, to_image
 from sim.cameras.roads import PERIOD, Paint, Roads
 from sim.cameras.weather import RGB
 
@@ -28,7 +28,7 @@ AA_LINE_PX = 1.36  # px that an anti-aliased line of cv2 of thickness 1 covers, 
 AA_GROWTH_PX = 1.4  # px by which an anti-aliased polygon of cv2 is wider than it should be
 TEXEL = 0.06  # m
 TILE_PX = 512
-MEAN_GRAIN = 24.0  # grey levels by which the texture darkens on average
+MEAN_GRAIN = 15.0  # grey levels by which the texture darkens on average
 FAINT_GRAIN = 20  # of 255: texture weaker than that is left out
 
 
@@ -50,11 +50,12 @@ class Ground:
         # The first row of each image with grain worth drawing.
         self.grain_from = (self.grain.max(2) >= FAINT_GRAIN).argmax(1).tolist()
         self.gain, self.haze = air.ground_light(xy, rig)
-        self.verge = [_below_horizon(camera) for camera in rig]
+        self.verge = np.full((*depth.shape, 3), air.weather.ground).astype(np.uint8)
+        self.below_horizon = np.isfinite(depth).astype(np.uint8)
 
     def draw(self, images: NDArray[np.uint8], ego_from_world: SE2) -> None:
-        for image, polygon in zip(images, self.verge, strict=True):
-            cv2.fillConvexPoly(image, polygon, self.air.weather.ground, cv2.LINE_8, SHIFT)
+        for image, verge, mask in zip(images, self.verge, self.below_horizon, strict=True):
+            cv2.copyTo(verge, mask, image)
         near = self._nearby(self.roads.surface_centre, ego_from_world, SIGHT + 60)
         self._surface(images, self.roads.shoulder[near], ego_from_world, GRAVEL)
         self._surface(images, self.roads.surface[near], ego_from_world, self.air.weather.asphalt)
@@ -103,9 +104,8 @@ class Ground:
         cover = share * np.where(thin, np.minimum(width_px / AA_LINE_PX, 1.0), 1.0)
         colour = np.where(paint.yellow[use, None], YELLOW, WHITE)
         colour = self.asphalt + cover[:, None] * (colour - self.asphalt)
-        narrow = np.clip((width_px - AA_GROWTH_PX) / np.maximum(width_px, 1e-9), 0.05, 1)
-        _narrow(uv, narrow, whole & ~thin)
         ends = (uv[:, 0:3:2] + uv[:, 1:4:2]) / 2
+        inset(uv, ~thin, AA_GROWTH_PX / 2)
         points, ends = fixed_point(uv), fixed_point(ends)
         seen = np.flatnonzero(cover > 0.03)
         colours, cameras, thins = colour.tolist(), camera.tolist(), thin.tolist()
@@ -170,25 +170,6 @@ def _line_size(uv: FloatArray, whole: NDArray[np.bool_]) -> tuple[FloatArray, Fl
     return np.where(whole, area / length, 99.0), np.where(whole, length, 99.0)
 
 
-def _narrow(uv: FloatArray, factor: FloatArray, which: NDArray[np.bool_]) -> None:
-    """Make quads of line narrower in place."""
-    for a, b in ((0, 1), (2, 3)):
-        middle = (uv[which, a] + uv[which, b]) / 2
-        half = (uv[which, a] - uv[which, b]) / 2 * factor[which, None]
-        uv[which, a], uv[which, b] = middle + half, middle - half
-    uv[which, 4] = uv[which, 3]
-
-
-def _below_horizon(camera: Camera) -> NDArray[np.int32]:
-    """The part of an image that shows ground, however the camera is turned."""
-    up = camera.camera_from_ego[:, 2]  # in camera axes: a ray of the horizon is at right angles
-    cu, cv = camera.centre_uv
-    u = np.array([-8.0, camera.width_px + 8.0])
-    v = cv - (up[0] * (u - cu) + up[2] * camera.focal_px) / up[1]
-    low = camera.height_px + 8.0
-    return fixed_point(np.array([[u[0], v[0]], [u[1], v[1]], [u[1], low], [u[0], low]]))
-
-
 def _texture(rng: np.random.Generator) -> NDArray[np.uint8]:
     """3 x 3 tiles of grey levels to take away: blotches from 6 cm to 4 m, without a seam."""
     side = TILE_PX
@@ -198,5 +179,5 @@ def _texture(rng: np.random.Generator) -> NDArray[np.uint8]:
         scale = side / cells
         fine = cv2.resize(coarse, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
         cut = round(2 * scale)
-        total += weight * fine[cut : cut + side, cut : cut + side]
+        total += 0.55 * weight * fine[cut : cut + side, cut : cut + side]
     return np.tile(np.clip(total, 0, 80).astype(np.uint8), (3, 3))

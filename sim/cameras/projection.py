@@ -199,6 +199,36 @@ def to_image(
     return uv, whole
 
 
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def inset(uv: FloatArray, which: BoolArray, by_px: float) -> None:
+    """Move the edges of some of the convex polygons (B, K, 2) inwards, in place."""
+    n_corners = uv.shape[1]
+    moved = np.empty((n_corners, 2))
+    for b in np.flatnonzero(which):
+        for k in range(n_corners):
+            before, after = _edge(uv[b], k, -1), _edge(uv[b], k, 1)
+            # The sum of the unit edges to both neighbours points inwards; the sine of the angle
+            # between them says how far an edge moves with it.
+            slant = abs(before[0] * after[1] - before[1] * after[0])
+            step = by_px / max(slant, 0.3)  # a sharp corner would move without end
+            for i in range(2):
+                moved[k, i] = uv[b, k, i] + step * (before[i] + after[i])
+        uv[b] = moved
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _edge(polygon: FloatArray, k: int, step: int) -> tuple[float, float]:
+    """Direction from a corner to the next one that is elsewhere."""
+    n_corners = len(polygon)
+    for away in range(1, n_corners):
+        du = polygon[(k + step * away) % n_corners, 0] - polygon[k, 0]
+        dv = polygon[(k + step * away) % n_corners, 1] - polygon[k, 1]
+        length = np.sqrt(du * du + dv * dv)
+        if length > 1e-3:
+            return du / length, dv / length
+    return 0.0, 0.0
+
+
 def fixed_point(uv_img: FloatArray, scale: int = 1) -> NDArray[np.int32]:
     """uv_img -> the integers that cv2 draws at, on an image `scale` times as large."""
     uv_cv2 = np.clip(uv_img, -_FAR_PX, _FAR_PX) * scale - 0.5

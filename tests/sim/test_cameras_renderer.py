@@ -8,6 +8,7 @@ import pytest
 from datasets.scene import Indicator
 from sim.cameras.renderer import Renderer
 from sim.cameras.rig import default_rig
+from sim.cameras.scenery import place
 from sim.cameras.weather import WEATHERS, weather_for
 from tests.sim import synthetic
 
@@ -71,3 +72,30 @@ def test_a_mirrored_car_is_on_the_other_camera(quiet):
         there = pictures(quiet, synthetic.state([(500.0, -4.0), (500.0, y)]))
         changed = {name: np.abs(there[name] - empty[name]).mean() for name in empty}
         assert max(changed, key=changed.get) == side
+
+
+@pytest.mark.parametrize("lane_line", [2.0, -2.0])
+def test_a_dashed_line_80_m_away_does_not_flicker(quiet, lane_line):
+    """The mean brightness along the line, over 24 m of driving in steps of 0.37 m."""
+    camera = RIG[0]
+    stretch = np.array([[x, lane_line, 0.0] for x in np.linspace(70, 95, 60)])
+    uv = camera.project(stretch)[0]
+    mask = np.zeros((camera.height_px, camera.width_px), bool)
+    for du in (-1, 0, 1):
+        mask[uv[:, 1].astype(int), uv[:, 0].astype(int) + du] = True
+    brightness, contrast = [], []
+    for x in np.arange(400.0, 424.0, 0.37):
+        picture = pictures(quiet, synthetic.state([(x, -4.0)]))["front_narrow"].sum(-1)
+        brightness.append(picture[mask].mean())
+        contrast.append(picture[mask].mean() - np.median(picture[48:60, 90:102]))
+    assert np.std(brightness) < 0.02 * np.mean(brightness)
+    assert np.std(brightness) < 0.25 * np.mean(contrast)  # and yet the line is there
+
+
+def test_nothing_stands_on_the_road():
+    for road_map in (HIGHWAY, synthetic.ring()):
+        things = place(road_map, seed=4)
+        assert len(things) > 50
+        for lane in road_map.lanes:
+            apart = np.hypot(*(things.xy_world[:, None] - lane.xy_world[None]).T).min(0)
+            assert apart.min() > lane.width / 2
