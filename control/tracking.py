@@ -55,7 +55,7 @@ class TrajectoryController:
 
     def _accel(self, trajectory: Trajectory, ego: EgoState) -> float:
         wanted = float(np.interp(TICK, trajectory.t, trajectory.speed))
-        if wanted < STANDING and ego.speed < STANDING:
+        if trajectory.speed.max() < STANDING and ego.speed < STANDING:
             return -ego.speed / TICK
         return (wanted - ego.speed) / TICK
 

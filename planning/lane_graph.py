@@ -21,6 +21,7 @@ from datasets.scene import Lanes
 HEADING_WEIGHT = 4.0  # m per rad: a lane across the car's way is further than its distance says
 OFF_ROUTE_PENALTY = 1.0  # m: where lanes lie on one another, the car is in the one of its route
 MAX_ALIGNMENT = math.pi / 3  # rad between a car and a lane that it can be driving along
+MAX_STEP, BLEND = 3.0, 12.0  # m: a step between two lanes, and the road over which it is spread
 LOOKAHEAD = 12  # lanes one after the other: more than any scene shows, and an end to circuits
 
 
@@ -99,8 +100,20 @@ class LaneGraph:
         return found
 
     def points(self, chain: list[int]) -> FloatArray:
-        """(M, 2) the centerlines of a chain, one after the other."""
-        return np.concatenate([self.lanes.xy_ego[i, : self.count[i]] for i in chain])
+        """(M, 2) the centerlines of a chain, one after the other, without the steps of up to a
+        metre that some lanes make where they meet."""
+        parts = [self.lanes.xy_ego[i, : self.count[i]] for i in chain]
+        for i in range(1, len(parts)):
+            gap = parts[i][0] - parts[i - 1][-1]
+            if 0.05 < np.abs(gap).max() < MAX_STEP:
+                parts[i - 1] = parts[i - 1] + _fading(parts[i - 1], -1)[:, None] * gap / 2
+                parts[i] = parts[i] - _fading(parts[i], 0)[:, None] * gap / 2
+        return np.concatenate(parts)
+
+
+def _fading(xy: FloatArray, end: int) -> FloatArray:
+    """(M,) 1 at one end of a lane, falling to 0 over BLEND metres."""
+    return np.clip(1 - np.hypot(*(xy - xy[end]).T) / BLEND, 0.0, 1.0)
 
 
 def _neighbours(matrix: BoolArray) -> tuple[tuple[int, ...], ...]:

@@ -13,8 +13,12 @@ import numpy as np
 from numba import njit
 
 from datasets.checks import FloatArray, IntArray
+from planning.bicycle import AXLE
 
 STEP = 1.0  # m between the points of a path
+SMOOTHING = 3  # points to either side over which a path is averaged: rounds off the corners where
+# lanes meet at an angle (18 degrees in lane-keeping); cuts 0.2 m off a bend of 10 m radius
+CURVATURE_REACH = 2  # points to either side over which curvature is measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Paths:
     xy: FloatArray  # (P, K, 2) m
     heading: FloatArray  # (P, K) rad, unwrapped along the path
     curvature: FloatArray  # (P, K) 1/m, left positive
+    steering: FloatArray  # (P, K) 1/m, the curvature to steer, see steering_curvature
     speed_limit: FloatArray  # (P, K) m/s
     width: FloatArray  # (P,) m
     start: FloatArray  # (P,) m along the path of the car
@@ -49,21 +54,59 @@ def resample(xy: FloatArray, begin: float, count: int) -> tuple[FloatArray, Floa
         segment = np.diff(xy, axis=0)
         length = np.hypot(segment[:, 0], segment[:, 1])
     s = np.concatenate([[0.0], np.cumsum(length)])
-    heading = np.unwrap(np.arctan2(segment[:, 1], segment[:, 0]))
-    at = begin + np.arange(count) * STEP
-    middle = (s[1:] + s[:-1]) / 2
+    at = begin + np.arange(-SMOOTHING, count + SMOOTHING) * STEP
     out = np.stack([np.interp(at, s, xy[:, 0]), np.interp(at, s, xy[:, 1])], axis=1)
     for beyond, end in ((np.maximum(at - s[-1], 0), -1), (np.minimum(at, 0), 0)):
-        out += beyond[:, None] * np.array([math.cos(heading[end]), math.sin(heading[end])])
-    return out, np.interp(at, middle, heading)
+        out += beyond[:, None] * (segment[end] / length[end])
+    out = _average(out, SMOOTHING)
+    return out, _headings(out)
 
 
-def smooth_curvature(heading: FloatArray, window: float) -> FloatArray:
-    """(K,) headings -> (K,) curvatures, averaged over `window` metres: the turn-in of a bend is
-    spread over that length, as a clothoid does, because no car turns its wheel at once."""
-    half = max(1, round(window / 2 / STEP))
+def round_bends(
+    xy: FloatArray, heading: FloatArray, length: float
+) -> tuple[FloatArray, FloatArray]:
+    """The same path with every bend turned into over `length` metres, as a clothoid does, because
+    no car turns its wheel at once; moves an arc of radius R inwards by length^2 / (24 R)."""
+    half = round(length / STEP / 2)
+    if half <= SMOOTHING:
+        return xy, heading
+    first, last = xy[1] - xy[0], xy[-1] - xy[-2]
+    steps = np.arange(1, half + 1)[:, None]
+    out = _average(np.concatenate([xy[0] - steps[::-1] * first, xy, xy[-1] + steps * last]), half)
+    return out, _headings(out)
+
+
+def _average(xy: FloatArray, half: int) -> FloatArray:
+    """(K, 2) -> (K - 2 half, 2) the mean of every point and `half` points to either side."""
+    sums = np.cumsum(np.concatenate([np.zeros((1, 2)), xy]), axis=0)
+    return np.asarray((sums[2 * half + 1 :] - sums[: -2 * half - 1]) / (2 * half + 1))
+
+
+def _headings(xy: FloatArray) -> FloatArray:
+    step = np.diff(xy, axis=0)
+    turn = np.unwrap(np.arctan2(step[:, 1], step[:, 0]))
+    return np.concatenate([turn[:1], (turn[1:] + turn[:-1]) / 2, turn[-1:]])
+
+
+def curvature_of(heading: FloatArray) -> FloatArray:
+    """(K,) headings -> (K,) curvatures, 1/m, over 2 * CURVATURE_REACH metres."""
+    half = CURVATURE_REACH
     padded = np.concatenate([np.full(half, heading[0]), heading, np.full(half, heading[-1])])
-    return (padded[2 * half :] - padded[: -2 * half]) / (2 * half * STEP)
+    return np.asarray((padded[2 * half :] - padded[: -2 * half]) / (2 * half * STEP))
+
+
+@njit(cache=True)
+def steering_curvature(curvature: FloatArray) -> FloatArray:
+    """(K,) curvatures of a path -> (K,) curvatures to steer so that the centre of the car follows
+    it. The centre moves at the slip angle, which turns with the wheel: its course changes by
+    c + AXLE dc/ds per metre, so that c lags behind the path by AXLE metres."""
+    out = np.empty_like(curvature)
+    out[0] = curvature[0]
+    share = 1 - math.exp(-STEP / AXLE)
+    for k in range(1, len(curvature)):
+        middle = (curvature[k - 1] + curvature[k]) / 2
+        out[k] = out[k - 1] + share * (middle - out[k - 1])
+    return out
 
 
 @njit(cache=True)

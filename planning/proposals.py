@@ -15,13 +15,22 @@ import numpy as np
 from datasets.checks import BoolArray, FloatArray, IntArray
 from datasets.observation import EgoState
 from planning.lane_graph import LaneGraph
-from planning.paths import STEP, Paths, resample, smooth_curvature
+from planning.paths import (
+    STEP,
+    Paths,
+    curvature_of,
+    frenet,
+    nearest_on_path,
+    resample,
+    round_bends,
+    steering_curvature,
+)
 from planning.prediction import Forecast
 
 BEHIND = 60  # m of every path behind the car: followers are seen on them
 AHEAD_TIME = 6.0  # s, at the speed limit: the paths reach further than any plan
 LEAST_AHEAD = 80  # m
-TURN_IN = 0.8  # s over which a bend is turned into, see paths.smooth_curvature
+TURN_IN = 0.8  # s over which a bend is turned into, see paths.round_bends
 CURVE_ACCEL = 4.0  # m/s^2 sideways at which bends are taken; comfort ends at 4.89
 CURVE_BRAKING = 1.8  # m/s^2, how hard the car slows down for a bend
 CONFLICT_WIDTH = 2.3  # m between a path and the centre of a car that blocks it: 2 m of car and air
@@ -44,7 +53,7 @@ class Proposals:
 
 def find_paths(graph: LaneGraph, ego: EgoState) -> Paths | None:
     """The paths that the car can reach from where it is; None if it is on no lane."""
-    distance, along, offset = graph.locate(np.zeros((1, 2)), np.zeros(1))
+    distance, along, _ = graph.locate(np.zeros((1, 2)), np.zeros(1))
     own = graph.ego_lane(distance[0])
     if own is None:
         return None
@@ -54,7 +63,7 @@ def find_paths(graph: LaneGraph, ego: EgoState) -> Paths | None:
             starts.append((int(lane), side))
     fastest = float(graph.lanes.speed_limit[[lane for lane, _ in starts]].max())
     ahead = max(LEAST_AHEAD, round(AHEAD_TIME * max(fastest, ego.speed)))
-    return _gather(graph, starts, along[0], offset[0], ego.speed, BEHIND + ahead)
+    return _gather(graph, starts, along[0], ego.speed, BEHIND + ahead)
 
 
 def _beside(graph: LaneGraph, lane: int, along: float, speed: float) -> bool:
@@ -68,36 +77,43 @@ def _gather(
     graph: LaneGraph,
     starts: list[tuple[int, int]],
     along: FloatArray,
-    offset: FloatArray,
     speed: float,
     count: int,
 ) -> Paths:
     n = len(starts)
     xy, heading, curvature = np.zeros((n, count, 2)), np.zeros((n, count)), np.zeros((n, count))
     limit, room = np.zeros((n, count)), np.full(n, np.inf)
+    start, offset = np.zeros(n), np.zeros(n)
     chains: list[tuple[int, ...]] = []
     for p, (lane, _) in enumerate(starts):
         before, chain = _chain(graph, lane, along[lane], float(count - BEHIND))
         behind = float(graph.length[before].sum()) if before else 0.0
         begin = behind + along[lane] - BEHIND
         xy[p], heading[p] = resample(graph.points(before + chain), begin, count)
-        heading[p] += 2 * np.pi * np.round(-heading[p, BEHIND] / (2 * np.pi))
-        curvature[p] = smooth_curvature(heading[p], float(np.clip(TURN_IN * speed, 3.0, 20.0)))
+        curvature[p] = curvature_of(heading[p])
+        sharpest = float(np.abs(curvature[p, BEHIND:]).max())
+        slowest = min(speed, math.sqrt(CURVE_ACCEL / max(sharpest, 1e-4)))
+        xy[p], heading[p] = round_bends(xy[p], heading[p], TURN_IN * slowest)
+        curvature[p] = curvature_of(heading[p])
+        heading[p] -= 2 * np.pi * np.round(heading[p, BEHIND] / (2 * np.pi))
         ends = np.cumsum(graph.length[before + chain])
         at = np.clip(np.searchsorted(ends, begin + np.arange(count) * STEP), 0, len(ends) - 1)
         limit[p] = graph.lanes.speed_limit[before + chain][at]
         if graph.changes[lane] > 0:
             room[p] = _room(graph, chain) - along[lane]
         chains.append(tuple(int(graph.lanes.id[i]) for i in chain))
+        nearest = nearest_on_path(xy[p], 0.0, 0.0, BEHIND, 10)
+        start[p], offset[p] = frenet(xy[p], heading[p], 0.0, 0.0, nearest)
     first = [lane for lane, _ in starts]
     return Paths(
         xy=xy,
         heading=heading,
         curvature=curvature,
+        steering=np.stack([steering_curvature(row) for row in curvature]),
         speed_limit=limit,
         width=graph.lanes.width[first],
-        start=np.full(n, float(BEHIND)),
-        offset=offset[first],
+        start=start,
+        offset=offset,
         lanes=tuple(chains),
         side=np.array([side for _, side in starts], np.int64),
         changes=graph.changes[first],

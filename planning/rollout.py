@@ -68,7 +68,7 @@ def roll_out(
     return Rollouts(
         *_roll_out(
             proposals.path, proposals.speed, proposals.stop, proposals.urgent,
-            paths.xy, paths.heading, paths.curvature, bounds, paths.start,
+            paths.xy, paths.heading, paths.steering, bounds, paths.start,
             max(ego.speed, 0.0), ego.accel, ego.steering_angle,
             agent_s, agent_d, forecast.heading, forecast.speed, forecast.length, forecast.width,
             steps, pace, COMFORT, EMERGENCY,
@@ -86,9 +86,13 @@ def idm_accel(speed: float, gap: float, lead_speed: float, pace: Pace) -> float:
 
 
 @njit(cache=True)
-def _pace(v, accel, wanted, gap, lead_speed, stop_gap, urgent, pace):  # type: ignore[no-untyped-def]
-    """The acceleration for the next tick: see the module."""
-    command = min(max(pace.gain * (wanted - v), -pace.braking), pace.accel)
+def _pace(v, accel, wanted, trend, gap, lead_speed, stop_gap, urgent, pace):  # type: ignore[no-untyped-def]
+    """The acceleration for the next tick: see the module. `trend` is how the wanted speed changes
+    as the car drives on, m/s^2: without it the car would be late for every bend."""
+    command = pace.gain * (wanted - v)
+    if trend < 0 and v > wanted - 1.0:
+        command += trend
+    command = min(max(command, -pace.braking), pace.accel)
     needed = 0.0
     if gap < 1e9:
         command = min(command, idm_accel(v, gap, lead_speed, pace))
@@ -111,6 +115,12 @@ def _pace(v, accel, wanted, gap, lead_speed, stop_gap, urgent, pace):  # type: i
         return -min(needed * 1.1, MAX_ACCEL)
     command = min(max(command, -pace.max_braking), pace.accel)
     return min(max(command, accel - pace.jerk * DT), max(accel, -pace.max_braking) + pace.jerk * DT)
+
+
+@njit(cache=True)
+def _beside(curvature: float, offset: float) -> float:
+    """The curvature of the curve that runs `offset` m left of a path."""
+    return curvature / max(1 - curvature * offset, 0.3)
 
 
 @njit(cache=True)
@@ -159,17 +169,22 @@ def _roll_out(
             k = min(max(int(s / STEP), 0), last - 1)
             part = min(max(s / STEP - k, 0.0), 1.0)
             target = bounds[p, k] + part * (bounds[p, k + 1] - bounds[p, k])
+            trend = (bounds[p, k + 1] - bounds[p, k]) / STEP * v if target < wanted[c] else 0.0
             gap, lead_speed = _lead(
                 s, d, t, agent_s[p], agent_d[p], agent_heading, agent_speed, agent_length,
                 agent_width, heading[p],
             )  # fmt: skip
-            a = _pace(v, a, min(target, wanted[c]), gap, lead_speed, stop[c] - s, urgent[c], pace)
+            a = _pace(
+                v, a, min(target, wanted[c]), trend, gap, lead_speed, stop[c] - s, urgent[c], pace
+            )
             a = max(a, -v / DT)
             here = curvature[p, k] + part * (curvature[p, k + 1] - curvature[p, k])
             ahead = min((s + v * DT) / STEP, last - 1.001)
             j = int(max(ahead, 0.0))
             following = curvature[p, j] + (ahead - j) * (curvature[p, j + 1] - curvature[p, j])
             tangent = heading[p, k] + part * (heading[p, k + 1] - heading[p, k])
+            here = _beside(here, d)
+            following = _beside(following, d)
             kappa = curvature_command(d, psi - tangent, kappa, here, following, v, DT, limits)
             delta = steering_from_curvature(kappa)
             for _ in range(2):

@@ -41,8 +41,10 @@ class Weights:
     comfort: float = 2.0
     final_speed: float = 2.0  # s for which the speed at the end of the plan counts as progress
     risk_aversion: float = 4.0  # a proposal that hits a quarter of the hypotheses is worth nothing
-    lane_change: float = 0.02
+    lane_change: float = 0.03
+    bend: float = 0.1  # for changing lane in a bend at the limit of comfort
     habit: float = 0.03  # for the lane of the plan before
+    urgent: float = 0.15  # for hard braking and steering
     change_due: float = 0.15  # for each lane change that the route still needs
     change_urgent: float = 0.6  # for having no road left for them
     change_time: float = 4.5  # s that a lane change takes, and looking for its gap
@@ -85,7 +87,8 @@ def score(
     safe = np.clip(1 - weights.risk_aversion * risk, 0.0, 1.0) * _inside(rollouts, paths, p)
     total = safe * sums / (weights.progress + weights.ttc + weights.comfort)
     total -= _route_cost(paths, float(rollouts.speed[0, 0]), weights)[p]
-    total += weights.habit * habit[p] - weights.lane_change * (paths.side[p] != 0)
+    total += weights.habit * habit[p] - _lane_change_cost(rollouts, weights) * (paths.side[p] != 0)
+    total -= weights.urgent * proposals.urgent
     return Scores(np.where(safe > 0, total, total - 10.0), risk, when, comfort)
 
 
@@ -110,6 +113,12 @@ def _comfort(rollouts: Rollouts) -> FloatArray:
         ]
     ).max(axis=0)
     return np.asarray(np.clip(2.0 - ratio, 0.0, 1.0))
+
+
+def _lane_change_cost(rollouts: Rollouts, weights: Weights) -> FloatArray:
+    """(C,) the price of changing lane, which is higher in a bend."""
+    bend = np.abs(rollouts.curvature[:, 0]) * rollouts.speed[:, 0] ** 2 / 4.89
+    return weights.lane_change + weights.bend * bend
 
 
 def _route_cost(paths: Paths, speed: float, weights: Weights) -> FloatArray:
