@@ -26,28 +26,32 @@ def _digest_of_kernels() -> str:
 
 def _compile_entry(digest: str):
     @njit(cache=True, error_model="numpy")
-    def advance(lanes, traffic, sight, vehicles, steps, acts, moves, dt, connected, rules):
+    def advance(
+        network, bodies, sight, routes, spans, records, vehicles, steps, acts, moves, dt, connected,
+        rules,
+    ):
         """`steps` rounds of Road.act (if `acts`) and Road.step (if `moves`) over the arrays.
 
         rules: (whole numbers) physics steps done before, steps between two looks at right of way
         (0: the road has no such rules), looks that a vehicle yields for. -> DONE or UNKNOWN.
         """
         assert len(digest) > 0  # keeps the digest in the closure
+        lanes, _, roads, _ = network
         clock, period, hold = rules
+        status = DONE
         for step in range(steps):
-            if acts and act(lanes, traffic, sight, vehicles, step, connected) != DONE:
-                return UNKNOWN
-            if not moves:
-                continue
+            if acts:
+                status = act(
+                    network, bodies, sight, routes, spans, records[step], vehicles, connected
+                )
             clock += 1
-            if (
-                period > 0
-                and clock % period == 0
-                and enforce_road_rules(lanes, traffic, vehicles, hold) != DONE
-            ):
+            if moves and status == DONE and period > 0 and clock % period == 0:
+                status = enforce_road_rules(lanes, roads, bodies, routes, spans, vehicles, hold)
+            if status != DONE:
                 return UNKNOWN
-            move(lanes, traffic, vehicles, dt)
-            collide_all(traffic, vehicles, dt)
+            if moves:
+                move(lanes, bodies, vehicles, dt)
+                collide_all(bodies, vehicles, dt)
         return DONE
 
     return advance

@@ -1,10 +1,9 @@
-"""Attributes of many objects <-> rows of an array, a block at a time.
+"""Attributes of many objects -> columns of the body table, a block at a time.
 
-A block is the bodies that share a set of attributes and the rows they go to. Reading is one pass of
-`operator.attrgetter`, the cheapest way to take many attributes of many objects. Parameters, which
-kernels never write, are compared with what was read last time (most are the same objects, so this
-costs next to nothing) and converted only after a change: everything may be changed by anybody
-between two steps, and is seen.
+A block is the bodies that share a set of attributes. Reading is one pass of `operator.attrgetter`,
+the cheapest way to take many attributes of many objects. Parameters, which kernels never write, are
+compared with what was read last time (most are the same objects, so this costs next to nothing) and
+converted only after a change: everything may be changed by anybody between two steps, and is seen.
 """
 
 from __future__ import annotations
@@ -18,71 +17,31 @@ import numpy as np
 from sim.traffic import layout as at
 from sim.traffic.known import kind_of
 
-Names = dict[str, int]
-
-STATE: Names = {"heading": at.HEADING, "speed": at.SPEED}
-BICYCLE_STATE: Names = {"lateral_speed": at.LATERAL_SPEED, "yaw_rate": at.YAW_RATE}
-CONTROLLED_STATE: Names = {"target_speed": at.TARGET_SPEED}
-IDM_STATE: Names = {"timer": at.TIMER}
-SIZE: Names = {"LENGTH": at.LENGTH, "WIDTH": at.WIDTH, "diagonal": at.DIAGONAL}
-SPEEDS: Names = {"MAX_SPEED": at.MAX_SPEED, "MIN_SPEED": at.MIN_SPEED}
-FLAGS: Names = {
-    "crashed": at.CRASHED,
-    "hit": at.HIT,
-    "solid": at.SOLID,
-    "collidable": at.COLLIDABLE,
-    "check_collisions": at.CHECKS_COLLISIONS,
-}
-IDM_FLAGS: Names = {"enable_lane_change": at.CHANGES_LANE}
-LINEAR_FLAGS: Names = {"collecting_data": at.COLLECTS_DATA}
-CONTROL_HABITS: Names = {
-    "TAU_PURSUIT": at.TAU_PURSUIT,
-    "KP_A": at.KP_A,
-    "KP_HEADING": at.KP_HEADING,
-    "KP_LATERAL": at.KP_LATERAL,
-    "MAX_STEERING_ANGLE": at.MAX_STEERING_ANGLE,
-}
-IDM_HABITS: Names = {
-    "ACC_MAX": at.ACC_MAX,
-    "COMFORT_ACC_MAX": at.COMFORT_ACC_MAX,
-    "COMFORT_ACC_MIN": at.COMFORT_ACC_MIN,
-    "DISTANCE_WANTED": at.DISTANCE_WANTED,
-    "TIME_WANTED": at.TIME_WANTED,
-    "DELTA": at.DELTA,
-    "POLITENESS": at.POLITENESS,
-    "LANE_CHANGE_MIN_ACC_GAIN": at.LANE_CHANGE_MIN_ACC_GAIN,
-    "LANE_CHANGE_MAX_BRAKING_IMPOSED": at.LANE_CHANGE_MAX_BRAKING_IMPOSED,
-    "LANE_CHANGE_DELAY": at.LANE_CHANGE_DELAY,
-}
-BICYCLE_HABITS: Names = {
-    "MASS": at.MASS,
-    "LENGTH_A": at.LENGTH_A,
-    "LENGTH_B": at.LENGTH_B,
-    "INERTIA_Z": at.INERTIA_Z,
-    "FRICTION_FRONT": at.FRICTION_FRONT,
-    "FRICTION_REAR": at.FRICTION_REAR,
-    "MAX_ANGULAR_SPEED": at.MAX_ANGULAR_SPEED,
-}
+CONTROL_HABITS = "TAU_PURSUIT KP_A KP_HEADING KP_LATERAL MAX_STEERING_ANGLE"
+IDM_HABITS = (
+    "ACC_MAX COMFORT_ACC_MAX COMFORT_ACC_MIN DISTANCE_WANTED TIME_WANTED DELTA POLITENESS "
+    "LANE_CHANGE_MIN_ACC_GAIN LANE_CHANGE_MAX_BRAKING_IMPOSED LANE_CHANGE_DELAY"
+)
+BICYCLE_HABITS = "MASS LENGTH_A LENGTH_B INERTIA_Z FRICTION_FRONT FRICTION_REAR MAX_ANGULAR_SPEED"
+FLAGS = "crashed hit solid collidable check_collisions"
 
 
 class Block:
-    """Some attributes of some bodies, and where they lie in an array."""
+    """Some attributes of some bodies, and the part of the body table where they go."""
 
-    def __init__(
-        self, array: np.ndarray, names: Names, bodies: Sequence[Any], columns: Sequence[int]
-    ) -> None:
-        self.array = array
-        self.bodies = [bodies[column] for column in columns]
-        self.where = np.ix_(list(names.values()), list(columns))
-        self.whole = list(columns) == list(range(array.shape[1]))
-        self.rows = list(names.values())
-        self.take = attrgetter(*names)
+    def __init__(self, rows: np.ndarray, names: str, bodies: list[Any], which: list[int]) -> None:
+        fields = [name.lower() for name in names.split()]
+        self.dtype = rows.dtype[fields[0]]  # of all of them
+        self.table = rows.view(self.dtype).reshape(len(rows), -1)
+        columns = [rows.dtype.names.index(field) for field in fields]
+        self.where = np.ix_(which, columns)
+        self.bodies = [bodies[i] for i in which]
+        self.take = attrgetter(*names.split())
         self.last: list[Any] | None = None
 
     def read(self) -> None:
         """Copy every value."""
-        take = self.take
-        self._store([take(body) for body in self.bodies])
+        self._store([self.take(body) for body in self.bodies])
 
     def read_changes(self) -> None:
         """Copy only if some value differs from the last reading."""
@@ -93,61 +52,53 @@ class Block:
             self.last = values
 
     def _store(self, values: list[Any]) -> None:
-        table = np.array(values, self.array.dtype).reshape(len(self.bodies), len(self.rows)).T
-        if self.whole:
-            self.array[self.rows] = table
-        else:
-            self.array[self.where] = table
+        self.table[self.where] = np.array(values, self.dtype).reshape(len(self.bodies), -1)
 
 
 class Blocks:
     """All blocks of the bodies of a road."""
 
-    def __init__(self, traffic: at.Traffic, bodies: Sequence[Any], kinds: Sequence[int]) -> None:
-        everything = range(len(bodies))
+    def __init__(self, rows: np.ndarray, bodies: list[Any], kinds: Sequence[int]) -> None:
+        everything = list(range(len(bodies)))
         moving = [i for i in everything if kinds[i] <= at.LINEAR]
         controlled = [i for i in moving if kinds[i] >= at.CONTROLLED]
         idm = [i for i in controlled if kinds[i] >= at.IDM]
-        self.linear = [i for i in idm if kinds[i] == at.LINEAR]
+        linear = [i for i in idm if kinds[i] == at.LINEAR]
         bicycle = [i for i in moving if kinds[i] == at.BICYCLE]
-        body, tag, habit = traffic.body, traffic.tag, traffic.habit
 
-        def blocks(*wanted):
-            return [
-                Block(array, names, bodies, columns) for array, names, columns in wanted if columns
-            ]
+        def blocks(*wanted: tuple[str, list[int]]) -> list[Block]:
+            return [Block(rows, names, bodies, which) for names, which in wanted if which]
 
         self.states = blocks(
-            (body, STATE, everything),
-            (body, CONTROLLED_STATE, controlled),
-            (body, IDM_STATE, idm),
-            (body, BICYCLE_STATE, bicycle),
+            ("heading speed", everything),
+            ("target_speed", controlled),
+            ("timer", idm),
+            ("lateral_speed yaw_rate", bicycle),
         )
-        self.flags = blocks((tag, FLAGS, everything))
+        self.flags = blocks((FLAGS, everything))
         self.parameters = blocks(
-            (body, SIZE, everything),
-            (body, SPEEDS, moving),
-            (habit, CONTROL_HABITS, controlled),
-            (habit, IDM_HABITS, idm),
-            (habit, BICYCLE_HABITS, bicycle),
-            (tag, IDM_FLAGS, idm),
-            (tag, LINEAR_FLAGS, self.linear),
+            ("diagonal LENGTH WIDTH", everything),
+            ("MAX_SPEED MIN_SPEED", moving),
+            (CONTROL_HABITS, controlled),
+            (IDM_HABITS, idm),
+            (BICYCLE_HABITS, bicycle),
+            ("enable_lane_change", idm),
+            ("collecting_data", linear),
         )
-        self.traffic, self.bodies = traffic, bodies
-        self.uncontrolled = [(i, bodies[i]) for i in everything if i not in set(controlled)]
+        self.linear = [(rows[i], bodies[i]) for i in linear]
+        self.uncontrolled = [(rows[i], bodies[i]) for i in everything if i not in set(controlled)]
 
     def read(self) -> None:
         for block in self.states:
             block.read()
         for block in self.flags + self.parameters:
             block.read_changes()
-        body, habit = self.traffic.body, self.traffic.habit
-        for i, thing in self.uncontrolled:  # only those that somebody has given one have one
-            body[at.TARGET_SPEED, i] = getattr(thing, "target_speed", np.nan)
-        for i in self.linear:  # lists and arrays, which may change inside
-            vehicle = self.bodies[i]
-            habit[at.ACCELERATION_0 : at.STEERING_0, i] = vehicle.ACCELERATION_PARAMETERS
-            habit[at.STEERING_0 : at.MASS, i] = vehicle.STEERING_PARAMETERS
+        for row, thing in self.uncontrolled:  # only those whom somebody has given one have one
+            row["target_speed"] = getattr(thing, "target_speed", np.nan)
+        for row, vehicle in self.linear:  # lists and arrays, which may change inside
+            p = vehicle.ACCELERATION_PARAMETERS
+            row["acceleration_0"], row["acceleration_1"], row["acceleration_2"] = p
+            row["steering_0"], row["steering_1"] = vehicle.STEERING_PARAMETERS
 
     def flags_written(self) -> None:
         """A kernel changed flags: do not trust the last reading."""

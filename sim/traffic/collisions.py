@@ -14,38 +14,19 @@ import math
 import numpy as np
 from numba import njit
 
-from sim.traffic.layout import (
-    CHECKS_COLLISIONS,
-    COLLIDABLE,
-    CRASHED,
-    DIAGONAL,
-    HEADING,
-    HIT,
-    IMPACT,
-    IMPACT_X,
-    IMPACT_Y,
-    KIND,
-    LENGTH,
-    NEW_IMPACT,
-    OBSTACLE,
-    SOLID,
-    SPEED,
-    WIDTH,
-    X,
-    Y,
-)
+from sim.traffic.layout import NEW_IMPACT, OBSTACLE
 
 SLACK = 1e-6  # m, more than rounding can add to a distance
 
 
 @njit(error_model="numpy")
-def corners(body, i, out):
-    """The rectangle of body i as a closed polygon, into `out` (5, 2)."""
-    c, s = math.cos(body[HEADING, i]), math.sin(body[HEADING, i])
-    x, y = body[LENGTH, i] / 2, body[WIDTH, i] / 2
+def corners(body, out):
+    """The rectangle of a body as a closed polygon, into `out` (5, 2)."""
+    c, s = math.cos(body.heading), math.sin(body.heading)
+    x, y = body.length / 2, body.width / 2
     for k, (px, py) in enumerate(((-x, -y), (-x, y), (x, y), (x, -y), (-x, -y))):
-        out[k, 0] = c * px + -s * py + body[X, i]
-        out[k, 1] = s * px + c * py + body[Y, i]
+        out[k, 0] = c * px + -s * py + body.x
+        out[k, 1] = s * px + c * py + body.y
 
 
 @njit(error_model="numpy")
@@ -106,51 +87,45 @@ def overlap(a, b, dx, dy):
 
 
 @njit(error_model="numpy")
-def push(traffic, i, x, y):
-    traffic.body[IMPACT_X, i], traffic.body[IMPACT_Y, i] = x, y
-    traffic.tag[IMPACT, i] = NEW_IMPACT
+def push(body, x, y):
+    body.impact_x, body.impact_y, body.impact = x, y, NEW_IMPACT
 
 
 @njit(error_model="numpy")
-def collide(traffic, i, j, polygon_i, polygon_j, dt):
-    """RoadObject.handle_collisions of body i with body j."""
-    body, tag = traffic.body, traffic.tag
-    if not (tag[CHECKS_COLLISIONS, i] or tag[CHECKS_COLLISIONS, j]):
+def collide(a, b, polygon_a, polygon_b, dt):
+    """RoadObject.handle_collisions of body a with body b; the polygons are scratch."""
+    if not (a.check_collisions or b.check_collisions) or not (a.collidable and b.collidable):
         return
-    if not (tag[COLLIDABLE, i] and tag[COLLIDABLE, j]):
+    dx, dy = b.x - a.x, b.y - a.y
+    if math.sqrt(dx * dx + dy * dy) > (a.diagonal + b.diagonal) / 2 + a.speed * dt:
         return
-    dx, dy = body[X, j] - body[X, i], body[Y, j] - body[Y, i]
-    reach = (body[DIAGONAL, i] + body[DIAGONAL, j]) / 2 + body[SPEED, i] * dt
-    if math.sqrt(dx * dx + dy * dy) > reach:
-        return
-    corners(body, i, polygon_i)
-    corners(body, j, polygon_j)
-    way_i, way_j = body[SPEED, i], body[SPEED, j]
-    relative_x = way_i * math.cos(body[HEADING, i]) * dt - way_j * math.cos(body[HEADING, j]) * dt
-    relative_y = way_i * math.sin(body[HEADING, i]) * dt - way_j * math.sin(body[HEADING, j]) * dt
-    now, soon, x, y = overlap(polygon_i, polygon_j, relative_x, relative_y)
-    solid = tag[SOLID, i] and tag[SOLID, j]
+    corners(a, polygon_a)
+    corners(b, polygon_b)
+    way_x = a.speed * math.cos(a.heading) * dt - b.speed * math.cos(b.heading) * dt
+    way_y = a.speed * math.sin(a.heading) * dt - b.speed * math.sin(b.heading) * dt
+    now, soon, x, y = overlap(polygon_a, polygon_b, way_x, way_y)
+    solid = a.solid and b.solid
     if soon and solid:
-        if tag[KIND, j] == OBSTACLE:
-            push(traffic, i, x, y)
+        if b.kind == OBSTACLE:
+            push(a, x, y)
         else:
-            push(traffic, i, x / 2, y / 2)
-            push(traffic, j, -x / 2, -y / 2)
+            push(a, x / 2, y / 2)
+            push(b, -x / 2, -y / 2)
     if now and solid:
-        tag[CRASHED, i] = tag[CRASHED, j] = 1
-    if now and not tag[SOLID, i]:
-        tag[HIT, i] = 1
-    if now and not tag[SOLID, j]:
-        tag[HIT, j] = 1
+        a.crashed = b.crashed = 1
+    if now and not a.solid:
+        a.hit = 1
+    if now and not b.solid:
+        b.hit = 1
 
 
 @njit(error_model="numpy")
-def order_by_x(body):
-    """Columns sorted by x: an insertion sort, as traffic is nearly in order already."""
-    order = np.empty(body.shape[1], np.int64)
-    for i in range(body.shape[1]):
+def order_by_x(bodies):
+    """Rows sorted by x: an insertion sort, as traffic is nearly in order already."""
+    order = np.empty(len(bodies), np.int64)
+    for i in range(len(bodies)):
         slot = i
-        while slot > 0 and body[X, order[slot - 1]] > body[X, i]:
+        while slot > 0 and bodies[order[slot - 1]].x > bodies[i].x:
             order[slot] = order[slot - 1]
             slot -= 1
         order[slot] = i
@@ -158,13 +133,13 @@ def order_by_x(body):
 
 
 @njit(error_model="numpy")
-def later_ones_near(body, order, slot, reach, found):
-    """The columns after order[slot] and within reach of it in x, increasing, into `found`."""
+def later_ones_near(bodies, order, slot, reach, found):
+    """The rows after order[slot] and within reach of it in x, increasing, into `found`."""
     i, count = order[slot], 0
-    x = body[X, i]
+    x = bodies[i].x
     for step in (-1, 1):
         at = slot + step
-        while 0 <= at < order.shape[0] and abs(body[X, order[at]] - x) <= reach:
+        while 0 <= at < len(order) and abs(bodies[order[at]].x - x) <= reach:
             if order[at] > i:
                 place = count
                 while place > 0 and found[place - 1] > order[at]:
@@ -177,18 +152,17 @@ def later_ones_near(body, order, slot, reach, found):
 
 
 @njit(error_model="numpy")
-def collide_all(traffic, vehicles, dt):
+def collide_all(bodies, vehicles, dt):
     """Every pair of vehicles, then every vehicle with every object, in stock's order."""
-    body = traffic.body
-    order = order_by_x(body)
-    slot_of = np.empty_like(order)
-    for slot in range(order.shape[0]):
+    order = order_by_x(bodies)
+    slot_of, found = np.empty_like(order), np.empty_like(order)
+    longest = 0.0
+    for slot in range(len(order)):
         slot_of[order[slot]] = slot
-    longest = body[DIAGONAL, :].max()
-    found = np.empty_like(order)
-    polygon_i, polygon_j = np.empty((5, 2)), np.empty((5, 2))
+        longest = max(longest, bodies[slot].diagonal)
+    polygon_a, polygon_b = np.empty((5, 2)), np.empty((5, 2))
     for i in range(vehicles):
-        reach = (body[DIAGONAL, i] + longest) / 2 + body[SPEED, i] * dt + SLACK
-        count = later_ones_near(body, order, slot_of[i], reach, found)
-        for k in range(count):
-            collide(traffic, i, found[k], polygon_i, polygon_j, dt)
+        me = bodies[i]
+        reach = (me.diagonal + longest) / 2 + me.speed * dt + SLACK
+        for k in range(later_ones_near(bodies, order, slot_of[i], reach, found)):
+            collide(me, bodies[found[k]], polygon_a, polygon_b, dt)

@@ -9,31 +9,8 @@ from __future__ import annotations
 from numba import njit
 
 from sim.traffic.following import acceleration, clip, linear_features
-from sim.traffic.lane_change import change_lane
-from sim.traffic.layout import (
-    ACC_MAX,
-    ACCEL,
-    ACCELERATION_0,
-    ACCELERATION_1,
-    ACCELERATION_2,
-    CHANGES_LANE,
-    COLLECTS_DATA,
-    CONTROLLED,
-    CRASHED,
-    DONE,
-    IDM,
-    KIND,
-    KP_A,
-    LANE_INDEX,
-    LINEAR,
-    SPEED,
-    STEERING,
-    STEERING_0,
-    STEERING_1,
-    TARGET_LANE,
-    TARGET_SPEED,
-    UNKNOWN,
-)
+from sim.traffic.lane_change import change_lane, route_lane
+from sim.traffic.layout import CONTROLLED, DONE, IDM, LINEAR, UNKNOWN
 from sim.traffic.neighbours import look, neighbours
 from sim.traffic.routing import follow_road
 from sim.traffic.steering import linear_features as steering_features
@@ -41,65 +18,57 @@ from sim.traffic.steering import steering_angle
 
 
 @njit(error_model="numpy")
-def collect_data(lanes, traffic, sight, i, step, connected):
+def collect_data(lanes, links, bodies, sight, record, i, connected):
     """What LinearVehicle notes for regression: features and outputs of both its rules."""
-    tag, habit, record = traffic.tag, traffic.habit, traffic.record[step, i]
-    front, _ = neighbours(lanes, traffic, sight, tag[LANE_INDEX, i], i, connected)
-    f0, f1, f2 = linear_features(lanes, traffic, i, i, front)
+    me = bodies[i]
+    front, _ = neighbours(lanes, links, bodies, sight, me.lane_index, i, connected)
+    f0, f1, f2 = linear_features(lanes, bodies, me, i, front)
     record[0], record[1], record[2] = f0, f1, f2
-    record[3] = habit[ACCELERATION_0, i] * f0 + habit[ACCELERATION_1, i] * f1
-    record[3] += habit[ACCELERATION_2, i] * f2
-    turn, shift = steering_features(lanes, traffic, i, tag[TARGET_LANE, i])
+    record[3] = me.acceleration_0 * f0 + me.acceleration_1 * f1 + me.acceleration_2 * f2
+    turn, shift = steering_features(lanes[me.target_lane], me)
     record[4], record[5] = turn, shift
-    record[6] = habit[STEERING_0, i] * turn + habit[STEERING_1, i] * shift
+    record[6] = me.steering_0 * turn + me.steering_1 * shift
 
 
 @njit(error_model="numpy")
-def drive(lanes, traffic, sight, i, vehicles, connected):
-    """IDMVehicle.act and its heirs. False: stock would raise an error."""
-    tag, body = traffic.tag, traffic.body
-    if tag[CRASHED, i]:
-        return True
-    if not follow_road(lanes, traffic, i):
-        return False
-    if tag[CHANGES_LANE, i]:
-        change_lane(lanes, traffic, sight, i, vehicles, connected)
-    here, target = tag[LANE_INDEX, i], tag[TARGET_LANE, i]
-    body[STEERING, i] = steering_angle(lanes, traffic, i, target)
-    front, _ = neighbours(lanes, traffic, sight, here, i, connected)
-    accel = acceleration(lanes, traffic, i, i, front)
-    if here != target:
-        front, _ = neighbours(lanes, traffic, sight, target, i, connected)
-        accel = min(accel, acceleration(lanes, traffic, i, i, front))
-    strongest = traffic.habit[ACC_MAX, i]
-    body[ACCEL, i] = clip(accel, -strongest, strongest)
-    return True
+def drive(lanes, links, bodies, sight, wanted, i, vehicles, connected):
+    """IDMVehicle.act and its heirs, after follow_road."""
+    me = bodies[i]
+    if me.enable_lane_change:
+        change_lane(lanes, links, bodies, sight, wanted, i, vehicles, connected)
+    me.steering = steering_angle(lanes[me.target_lane], me)
+    front, _ = neighbours(lanes, links, bodies, sight, me.lane_index, i, connected)
+    accel = acceleration(lanes, bodies, me, i, front)
+    if me.lane_index != me.target_lane:
+        front, _ = neighbours(lanes, links, bodies, sight, me.target_lane, i, connected)
+        accel = min(accel, acceleration(lanes, bodies, me, i, front))
+    me.accel = clip(accel, -me.acc_max, me.acc_max)
 
 
 @njit(error_model="numpy")
-def cruise(lanes, traffic, i):
-    """ControlledVehicle.act without a new order. False: stock would raise an error."""
-    if not follow_road(lanes, traffic, i):
-        return False
-    body = traffic.body
-    body[STEERING, i] = steering_angle(lanes, traffic, i, traffic.tag[TARGET_LANE, i])
-    body[ACCEL, i] = traffic.habit[KP_A, i] * (body[TARGET_SPEED, i] - body[SPEED, i])
-    return True
+def cruise(lanes, me):
+    """ControlledVehicle.act without a new order, after follow_road."""
+    me.steering = steering_angle(lanes[me.target_lane], me)
+    me.accel = me.kp_a * (me.target_speed - me.speed)
 
 
 @njit(error_model="numpy")
-def act(lanes, traffic, sight, vehicles, step, connected):
-    look(traffic, sight)
+def act(network, bodies, sight, routes, spans, records, vehicles, connected):
+    lanes, links, roads, nodes = network
+    look(lanes, bodies)
     for i in range(vehicles):
-        kind = traffic.tag[KIND, i]
-        if kind < CONTROLLED:
+        me = bodies[i]
+        if me.kind < CONTROLLED:
             continue
-        if kind == LINEAR and traffic.tag[COLLECTS_DATA, i]:
-            collect_data(lanes, traffic, sight, i, step, connected)
-        if kind >= IDM:
-            fine = drive(lanes, traffic, sight, i, vehicles, connected)
-        else:
-            fine = cruise(lanes, traffic, i)
-        if not fine:
+        if me.kind == LINEAR and me.collecting_data:
+            collect_data(lanes, links, bodies, sight, records[i], i, connected)
+        if me.kind >= IDM and me.crashed:
+            continue
+        if not follow_road(lanes, roads, nodes, routes, spans, me):
             return UNKNOWN
+        if me.kind >= IDM:
+            wanted = route_lane(routes, spans, me.route)
+            drive(lanes, links, bodies, sight, wanted, i, vehicles, connected)
+        else:
+            cruise(lanes, me)
     return DONE

@@ -1,9 +1,9 @@
 """Lane changes: MOBIL, and giving one up when somebody else goes for the same lane.
 
-A vehicle looks at the lanes beside it once every LANE_CHANGE_DELAY and takes one if the follower
-there need not brake harder than LANE_CHANGE_MAX_BRAKING_IMPOSED and
+A vehicle looks at the lanes beside it once every lane_change_delay and takes one if the follower
+there need not brake harder than lane_change_max_braking_imposed and
 
-    (a_self' - a_self) + politeness (followers' gain) >= LANE_CHANGE_MIN_ACC_GAIN
+    (a_self' - a_self) + politeness (followers' gain) >= lane_change_min_acc_gain
 
 or if its route asks for that side. Source: highway_env/vehicle/behavior.py.
 """
@@ -14,54 +14,33 @@ from numba import njit
 
 from sim.traffic.following import acceleration, desired_gap, lane_distance
 from sim.traffic.lanes import is_reachable_from
-from sim.traffic.layout import (
-    CONTROLLED,
-    FIRST_LANE,
-    KIND,
-    LANE_CHANGE_DELAY,
-    LANE_CHANGE_MAX_BRAKING_IMPOSED,
-    LANE_CHANGE_MIN_ACC_GAIN,
-    LANE_COUNT,
-    LANE_ID,
-    LANE_INDEX,
-    LINEAR,
-    POLITENESS,
-    ROAD,
-    ROUTE,
-    SPEED,
-    TARGET_LANE,
-    TIMER,
-    X,
-    Y,
-)
+from sim.traffic.layout import ANY, CONTROLLED, LINEAR
 from sim.traffic.neighbours import neighbours
-from sim.traffic.routing import ANY
 
 
 @njit(error_model="numpy")
-def give_way(lanes, traffic, i, vehicles):
+def give_way(lanes, bodies, i, vehicles):
     """Stay on the own lane if a vehicle close ahead is already changing into the same one."""
-    tag, target = traffic.tag, traffic.tag[TARGET_LANE, i]
-    if lanes.place[ROAD, tag[LANE_INDEX, i]] != lanes.place[ROAD, target]:
+    me = bodies[i]
+    if lanes[me.lane_index].road != lanes[me.target_lane].road:
         return
-    for other in range(vehicles):
-        if other == i or tag[TARGET_LANE, other] != target or tag[LANE_INDEX, other] == target:
+    for j in range(vehicles):
+        other = bodies[j]
+        if j == i or other.target_lane != me.target_lane or other.lane_index == me.target_lane:
             continue
-        if not CONTROLLED <= tag[KIND, other] <= LINEAR:
+        if not CONTROLLED <= other.kind <= LINEAR:
             continue
-        d = lane_distance(lanes, traffic, i, other)
-        if 0 < d < desired_gap(traffic, i, i, other):
-            tag[TARGET_LANE, i] = tag[LANE_INDEX, i]
+        if 0 < lane_distance(lanes, me, other) < desired_gap(me, me, other):
+            me.target_lane = me.lane_index
             return
 
 
 @njit(error_model="numpy")
-def route_lane(traffic, i):
+def route_lane(routes, spans, row):
     """The lane id that the route asks for now; ANY: none in particular."""
-    row = traffic.tag[ROUTE, i]
-    if row < 0 or traffic.route_span[row, 0] >= traffic.route_span[row, 1]:
+    if row < 0 or spans[row, 0] >= spans[row, 1]:
         return ANY
-    return traffic.route[row, traffic.route_span[row, 0], 1]
+    return routes[row, spans[row, 0], 1]
 
 
 @njit(error_model="numpy")
@@ -70,49 +49,45 @@ def side(number):
 
 
 @njit(error_model="numpy")
-def mobil(lanes, traffic, sight, i, lane, connected):
-    """Whether body i should change to this lane."""
-    habit = traffic.habit
-    patience = -habit[LANE_CHANGE_MAX_BRAKING_IMPOSED, i]
-    preceding, following = neighbours(lanes, traffic, sight, lane, i, connected)
-    following_after = acceleration(lanes, traffic, i, following, i)
-    if following_after < patience:
+def mobil(lanes, links, bodies, sight, wanted, i, k, connected):
+    """Whether body i should change to lane k; `wanted`: the lane id its route asks for."""
+    me = bodies[i]
+    preceding, following = neighbours(lanes, links, bodies, sight, k, i, connected)
+    following_after = acceleration(lanes, bodies, me, following, i)
+    if following_after < -me.lane_change_max_braking_imposed:
         return False
-    own_after = acceleration(lanes, traffic, i, i, preceding)
-    wanted = route_lane(traffic, i)
+    own_after = acceleration(lanes, bodies, me, i, preceding)
     if wanted != ANY:
-        target = lanes.place[LANE_ID, traffic.tag[TARGET_LANE, i]]
-        towards = side(lanes.place[LANE_ID, lane] - target) == side(wanted - target)
-        return towards and not own_after < patience
-    here = traffic.tag[LANE_INDEX, i]
-    old_preceding, old_following = neighbours(lanes, traffic, sight, here, i, connected)
-    following_before = acceleration(lanes, traffic, i, following, preceding)
-    own_before = acceleration(lanes, traffic, i, i, old_preceding)
-    old_before = acceleration(lanes, traffic, i, old_following, i)
-    old_after = acceleration(lanes, traffic, i, old_following, old_preceding)
+        target = lanes[me.target_lane].lane_id
+        towards = side(lanes[k].lane_id - target) == side(wanted - target)
+        return towards and not own_after < -me.lane_change_max_braking_imposed
+    here = me.lane_index
+    old_preceding, old_following = neighbours(lanes, links, bodies, sight, here, i, connected)
+    following_before = acceleration(lanes, bodies, me, following, preceding)
+    own_before = acceleration(lanes, bodies, me, i, old_preceding)
+    old_before = acceleration(lanes, bodies, me, old_following, i)
+    old_after = acceleration(lanes, bodies, me, old_following, old_preceding)
     others = following_after - following_before + old_after - old_before
-    gain = own_after - own_before + habit[POLITENESS, i] * others
-    return not gain < habit[LANE_CHANGE_MIN_ACC_GAIN, i]
+    gain = own_after - own_before + me.politeness * others
+    return not gain < me.lane_change_min_acc_gain
 
 
 @njit(error_model="numpy")
-def change_lane(lanes, traffic, sight, i, vehicles, connected):
+def change_lane(lanes, links, bodies, sight, wanted, i, vehicles, connected):
     """Choose the target lane of body i."""
-    tag, body = traffic.tag, traffic.body
-    here = tag[LANE_INDEX, i]
-    if here != tag[TARGET_LANE, i]:
-        give_way(lanes, traffic, i, vehicles)
+    me = bodies[i]
+    if me.lane_index != me.target_lane:
+        give_way(lanes, bodies, i, vehicles)
         return
-    if not traffic.habit[LANE_CHANGE_DELAY, i] < body[TIMER, i]:
+    if not me.lane_change_delay < me.timer:
         return
-    body[TIMER, i] = 0.0
-    lane_id, count = lanes.place[LANE_ID, here], lanes.road[LANE_COUNT, lanes.place[ROAD, here]]
-    first = lanes.road[FIRST_LANE, lanes.place[ROAD, here]]
-    for candidate_id in (lane_id - 1, lane_id + 1):
-        if not 0 <= candidate_id < count or abs(body[SPEED, i]) < 1:
+    me.timer = 0.0
+    here = lanes[me.lane_index]
+    for lane_id in (here.lane_id - 1, here.lane_id + 1):
+        if not 0 <= lane_id < here.lane_count or abs(me.speed) < 1:
             continue
-        lane = first + candidate_id
-        if not is_reachable_from(lanes, lane, body[X, i], body[Y, i]):
-            continue
-        if mobil(lanes, traffic, sight, i, lane, connected):
-            tag[TARGET_LANE, i] = lane
+        k = here.first_lane + lane_id
+        if is_reachable_from(lanes[k], me.x, me.y) and mobil(
+            lanes, links, bodies, sight, wanted, i, k, connected
+        ):
+            me.target_lane = k

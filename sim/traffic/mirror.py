@@ -49,135 +49,124 @@ class Mirror:
             # happens then is for stock highway-env to say.
             self.bodies = None
             return False
+        self.before = self.rows.copy()
         return True
 
     def _rebuild(self, bodies: list[Any], vehicles: int) -> None:
         self.bodies, self.vehicles = bodies, vehicles
         kinds = kinds_of(bodies)
         one_each = len({id(body) for body in bodies}) == len(bodies)
-        movers_first = kinds is not None and all(kind <= at.LINEAR for kind in kinds[:vehicles])
-        self.known = one_each and movers_first
+        self.known = (
+            kinds is not None and one_each and all(k <= at.LINEAR for k in kinds[:vehicles])
+        )
         if not self.known:
             return
-        count, lanes = len(bodies), len(self.network.lanes)
-        self.traffic = at.Traffic(
-            body=np.zeros((at.BODY_ROWS, count)),
-            tag=np.zeros((at.TAG_ROWS, count), np.int64),
-            habit=np.zeros((at.HABIT_ROWS, count)),
-            route=np.zeros((0, 1, 2), np.int64),
-            route_span=np.zeros((0, 2), np.int64),
-            record=np.zeros((1, 0, 7)),
-        )
-        self.sight = at.Sight(
-            count=np.zeros(lanes, np.int64),
-            key=np.zeros((lanes, count)),
-            who=np.zeros((lanes, count), np.int64),
-        )
-        self.traffic.tag[at.KIND] = kinds
-        self.kinds = kinds
-        self.blocks = Blocks(self.traffic, bodies, kinds)
+        self.rows = np.zeros(len(bodies), at.BODY)
+        self.rows["kind"] = kinds
+        self.rows["target_lane"] = self.rows["route"] = at.ANY
+        self.sight = np.zeros((len(self.network.lanes), len(bodies)), at.SIGHT)
+        self.records = np.zeros((0, 0, 7))
+        self.blocks = Blocks(self.rows, bodies, kinds)
         self.routes = RouteTable()
         self.moving = bodies[:vehicles]
-        self.controlled = [i for i in range(count) if at.CONTROLLED <= kinds[i] <= at.LINEAR]
-        self.idm = [i for i in range(vehicles) if kinds[i] >= at.IDM]
-        self.passive = [i for i in range(vehicles) if kinds[i] < at.CONTROLLED]
+        self.controlled = [i for i, k in enumerate(kinds) if at.CONTROLLED <= k <= at.LINEAR]
+        self.deciding = [i for i in range(vehicles) if kinds[i] >= at.CONTROLLED]
+        self.timed = [i for i in range(vehicles) if kinds[i] >= at.IDM]
+        self.collecting = [i for i in range(vehicles) if kinds[i] == at.LINEAR]
+        self.dynamic = [i for i in range(vehicles) if kinds[i] == at.BICYCLE]
 
     def _read_places(self) -> None:
-        tag, body, network = self.traffic.tag, self.traffic.body, self.network
-        rows = [_places(thing) for thing in self.bodies]
-        lanes, indices, impacts, self.positions = zip(*rows, strict=True)
-        body[: at.Y + 1] = np.concatenate(self.positions).reshape(-1, 2).T
+        rows, network = self.rows, self.network
+        found = [_places(body) for body in self.bodies]
+        lanes, indices, impacts, self.positions = zip(*found, strict=True)
+        xy = np.concatenate(self.positions).reshape(-1, 2)
+        rows["x"], rows["y"] = xy[:, 0], xy[:, 1]
         column_of_lane, column = network.column_of_lane, network.column
-        tag[at.LANE] = [column_of_lane[id(lane)] for lane in lanes]
-        tag[at.LANE_INDEX] = [column[index] for index in indices]
-        tag[at.IMPACT] = at.NO_IMPACT
+        rows["lane"] = [column_of_lane[id(lane)] for lane in lanes]
+        rows["lane_index"] = [column[index] for index in indices]
+        rows["target_lane"][self.controlled] = [
+            column[self.bodies[i].target_lane_index] for i in self.controlled
+        ]
+        rows["impact"] = at.NO_IMPACT
         for i, impact in enumerate(impacts):
             if impact is not None:
-                tag[at.IMPACT, i] = at.OLD_IMPACT
-                body[at.IMPACT_X, i], body[at.IMPACT_Y, i] = impact
-        targets = [column[self.bodies[i].target_lane_index] for i in self.controlled]
-        tag[at.TARGET_LANE] = -1
-        tag[at.TARGET_LANE, self.controlled] = targets
-        self.before = tag.copy()
+                rows[i]["impact"] = at.OLD_IMPACT
+                rows[i]["impact_x"], rows[i]["impact_y"] = impact
 
     def _read_actions(self) -> None:
-        self.actions = [vehicle.action for vehicle in self.moving]
-        pairs = [(action["steering"], action["acceleration"]) for action in self.actions]
-        values = np.array(pairs, np.float64).reshape(-1, 2)
-        self.traffic.body[at.STEERING : at.ACCEL + 1, : self.vehicles] = values.T
+        actions = [vehicle.action for vehicle in self.moving]
+        self.rows["steering"][: self.vehicles] = [action["steering"] for action in actions]
+        self.rows["accel"][: self.vehicles] = [action["acceleration"] for action in actions]
 
     def _read_routes(self, steps: int) -> None:
         lists = [self.bodies[i].route for i in self.controlled]
         if not self.routes.is_current(lists):
             self.routes.read(lists, self.network)
-            self.traffic.tag[at.ROUTE] = -1
-            self.traffic.tag[at.ROUTE, self.controlled] = self.routes.row
-            self.traffic = self.traffic._replace(
-                route=self.routes.route, route_span=self.routes.span
-            )
-        if self.blocks.linear and len(self.traffic.record) < steps:
-            self.traffic = self.traffic._replace(record=np.zeros((steps, len(self.bodies), 7)))
+            self.rows["route"][self.controlled] = self.routes.row
+        width = len(self.bodies) if self.collecting else 0
+        if len(self.records) < steps:
+            self.records = np.zeros((steps, width, 7))
 
     def write_decisions(self, steps: int) -> None:
         """After Road.act: actions, target lanes, timers, routes, collected data."""
-        traffic, tag = self.traffic, self.traffic.tag
-        actions = traffic.body[at.STEERING : at.ACCEL + 1].T.tolist()
-        bodies, crashed = self.bodies, self.before[at.CRASHED].tolist()
-        for i in self.controlled:
-            if i < self.vehicles and not (crashed[i] and self.kinds[i] >= at.IDM):
-                steering, accel = actions[i]
-                bodies[i].action = {"steering": steering, "acceleration": accel}
-        index = self.network.index
-        for i in np.flatnonzero(tag[at.TARGET_LANE] != self.before[at.TARGET_LANE]).tolist():
-            bodies[i].target_lane_index = index[tag[at.TARGET_LANE, i]]
+        rows, bodies, before = self.rows, self.bodies, self.before
+        steering, accel = rows["steering"].tolist(), rows["accel"].tolist()
+        passive = ((before["kind"] >= at.IDM) & (before["crashed"] != 0)).tolist()
+        for i in self.deciding:
+            if not passive[i]:
+                bodies[i].action = {"steering": steering[i], "acceleration": accel[i]}
+        for i in np.flatnonzero(rows["target_lane"] != before["target_lane"]).tolist():
+            bodies[i].target_lane_index = self.network.index[rows[i]["target_lane"]]
         self._write_timers()
         self.routes.write()
-        for step in range(steps if self.blocks.linear else 0):
-            for i in self.blocks.linear:
-                if tag[at.COLLECTS_DATA, i] and i < self.vehicles:
-                    _collect(bodies[i].data, traffic.record[step, i])
+        for record in self.records[: steps if self.collecting else 0]:
+            for i in self.collecting:
+                if rows[i]["collecting_data"]:
+                    _collect(bodies[i].data, record[i])
 
     def _write_timers(self) -> None:
-        timers = self.traffic.body[at.TIMER].tolist()
-        bodies = self.bodies
-        for i in self.idm:
+        timers, bodies = self.rows["timer"].tolist(), self.bodies
+        for i in self.timed:
             bodies[i].timer = timers[i]
 
     def write_motion(self) -> None:
         """After Road.step: where everything is and what has collided."""
-        traffic, tag, before = self.traffic, self.traffic.tag, self.before
-        body, bodies = traffic.body, self.bodies
-        rows = body[[at.X, at.Y, at.HEADING, at.SPEED, at.STEERING, at.ACCEL]].T.tolist()
-        for vehicle, position, (x, y, heading, speed, steering, accel) in zip(
-            self.moving, self.positions, rows, strict=False
+        rows, bodies, before = self.rows, self.bodies, self.before
+        columns = [rows[name].tolist() for name in ("x", "y", "heading", "speed")]
+        commands = [rows[name].tolist() for name in ("steering", "accel")]
+        for vehicle, place, x, y, heading, speed, steering, accel in zip(
+            self.moving, self.positions, *columns, *commands, strict=False
         ):
-            position[0], position[1] = x, y
+            place[0], place[1] = x, y
             vehicle.heading, vehicle.speed = heading, speed
             action = vehicle.action
             action["steering"], action["acceleration"] = steering, accel
         self._write_timers()
-        for i in self.passive:
-            if self.kinds[i] == at.BICYCLE:  # makes a new position each step
-                bodies[i].position = body[: at.Y + 1, i].copy()
-                bodies[i].lateral_speed = float(body[at.LATERAL_SPEED, i])
-                bodies[i].yaw_rate = float(body[at.YAW_RATE, i])
-        moved = (tag[at.LANE] != before[at.LANE]) | (tag[at.LANE_INDEX] != before[at.LANE_INDEX])
+        for i in self.dynamic:  # these make a new position and leave the old one as it was
+            row = rows[i]
+            self.positions[i][:] = before[i]["x"], before[i]["y"]
+            bodies[i].position = np.array([row["x"], row["y"]])
+            bodies[i].lateral_speed = float(row["lateral_speed"])
+            bodies[i].yaw_rate = float(row["yaw_rate"])
+        network = self.network
+        moved = rows["lane"] != before["lane"]
+        moved |= rows["lane_index"] != before["lane_index"]
         for i in np.flatnonzero(moved).tolist():
-            lane = tag[at.LANE, i]
-            bodies[i].lane_index, bodies[i].lane = self.network.index[lane], self.network.lanes[lane]
+            lane = rows[i]["lane"]
+            bodies[i].lane_index, bodies[i].lane = network.index[lane], network.lanes[lane]
         self._write_collisions()
 
     def _write_collisions(self) -> None:
-        tag, before, bodies = self.traffic.tag, self.before, self.bodies
-        changed = np.flatnonzero((tag != before)[[at.CRASHED, at.HIT]].any(axis=0)).tolist()
-        for i in changed:
-            bodies[i].crashed, bodies[i].hit = bool(tag[at.CRASHED, i]), bool(tag[at.HIT, i])
-        if changed:
+        rows, bodies, before = self.rows, self.bodies, self.before
+        changed = (rows["crashed"] != before["crashed"]) | (rows["hit"] != before["hit"])
+        for i in np.flatnonzero(changed).tolist():
+            bodies[i].crashed, bodies[i].hit = bool(rows[i]["crashed"]), bool(rows[i]["hit"])
+        if changed.any():
             self.blocks.flags_written()
-        news = (tag[at.IMPACT] != before[at.IMPACT]) | (tag[at.IMPACT] == at.NEW_IMPACT)
-        for i in np.flatnonzero(news).tolist():
-            impact = self.traffic.body[[at.IMPACT_X, at.IMPACT_Y], i]
-            bodies[i].impact = impact if tag[at.IMPACT, i] == at.NEW_IMPACT else None
+        impact = rows["impact"]
+        for i in np.flatnonzero(impact != before["impact"]).tolist():
+            new = np.array([rows[i]["impact_x"], rows[i]["impact_y"]])
+            bodies[i].impact = new if impact[i] == at.NEW_IMPACT else None
 
 
 def _collect(data: dict[str, Any], record: np.ndarray) -> None:

@@ -16,64 +16,64 @@ import math
 from numba import njit
 
 from sim.traffic.lanes import local_coordinates, on_lane
-from sim.traffic.layout import COS, HEADING, KIND, LANDMARK, SIN, X, Y
+from sim.traffic.layout import LANDMARK
 
 MARGIN = 1.0  # m, Road.neighbour_vehicles
 
 
 @njit(error_model="numpy")
-def look(traffic, sight):
-    """Forget the lists and refresh the directions: bodies have moved."""
-    sight.count[:] = -1
-    body = traffic.body
-    for i in range(body.shape[1]):
-        body[COS, i] = math.cos(body[HEADING, i])
-        body[SIN, i] = math.sin(body[HEADING, i])
+def look(lanes, bodies):
+    """Forget who is where and refresh the directions: bodies have moved."""
+    for k in range(len(lanes)):
+        lanes[k].crowd = -1
+    for i in range(len(bodies)):
+        body = bodies[i]
+        body.cos, body.sin = math.cos(body.heading), math.sin(body.heading)
 
 
 @njit(error_model="numpy")
-def along(lanes, lane, x, y, connected):
-    """(whether the point counts as on the lane, s in the coordinate of the lane)."""
-    s, r = local_coordinates(lanes, lane, x, y)
-    if on_lane(lanes, lane, s, r, MARGIN):
+def along(lanes, links, k, x, y, connected):
+    """(whether the point counts as on lane k, s in the coordinate of that lane)."""
+    lane = lanes[k]
+    s, r = local_coordinates(lane, x, y)
+    if on_lane(lane, s, r, MARGIN):
         return True, s
     if connected:
-        for link in range(lanes.link[lane], lanes.link[lane + 1]):
-            other = lanes.link_lane[link]
-            s, r = local_coordinates(lanes, other, x, y)
-            if on_lane(lanes, other, s, r, MARGIN):
-                return True, s + lanes.link_offset[link]
+        for link in range(lane.link, lane.link_end):
+            other = lanes[links[link].lane]
+            s, r = local_coordinates(other, x, y)
+            if on_lane(other, s, r, MARGIN):
+                return True, s + links[link].offset
     return False, 0.0
 
 
 @njit(error_model="numpy")
-def fill_lane(lanes, traffic, sight, lane, connected):
-    """Sort the bodies on a lane by s; equal ones stay in the order of the road's list."""
-    body = traffic.body
-    key, who = sight.key[lane], sight.who[lane]
-    count = 0
-    for i in range(body.shape[1]):
-        if traffic.tag[KIND, i] == LANDMARK:
+def fill_lane(lanes, links, bodies, sight, k, connected):
+    """Sort the bodies on lane k by s; equal ones stay in the order of the road's list."""
+    crowd = 0
+    for i in range(len(bodies)):
+        body = bodies[i]
+        if body.kind == LANDMARK:
             continue
-        is_on, s = along(lanes, lane, body[X, i], body[Y, i], connected)
+        is_on, s = along(lanes, links, k, body.x, body.y, connected)
         if not is_on:
             continue
-        slot = count
-        while slot > 0 and key[slot - 1] > s:
-            key[slot], who[slot] = key[slot - 1], who[slot - 1]
+        slot = crowd
+        while slot > 0 and sight[k, slot - 1].s > s:
+            sight[k, slot].s, sight[k, slot].who = sight[k, slot - 1].s, sight[k, slot - 1].who
             slot -= 1
-        key[slot], who[slot] = s, i
-        count += 1
-    sight.count[lane] = count
+        sight[k, slot].s, sight[k, slot].who = s, i
+        crowd += 1
+    lanes[k].crowd = crowd
 
 
 @njit(error_model="numpy")
-def first_not_behind(key, count, s):
-    """The first slot with key >= s."""
-    low, high = 0, count
+def first_not_behind(sight, k, crowd, s):
+    """The first slot of lane k at s or beyond."""
+    low, high = 0, crowd
     while low < high:
         middle = (low + high) // 2
-        if key[middle] < s:
+        if sight[k, middle].s < s:
             low = middle + 1
         else:
             high = middle
@@ -81,25 +81,25 @@ def first_not_behind(key, count, s):
 
 
 @njit(error_model="numpy")
-def neighbours(lanes, traffic, sight, lane, i, connected):
-    """(the body ahead, the body behind) of body i, were it on this lane; -1: nobody."""
-    if sight.count[lane] < 0:
-        fill_lane(lanes, traffic, sight, lane, connected)
-    key, who, count = sight.key[lane], sight.who[lane], sight.count[lane]
-    s, _ = local_coordinates(lanes, lane, traffic.body[X, i], traffic.body[Y, i])
-    middle = first_not_behind(key, count, s)
-    ahead, behind = -1, -1
-    nearest = 0.0
-    for slot in range(middle, count):
-        if who[slot] == i:
+def nearest(sight, k, start, end, step, i):
+    """The first body other than i in these slots, or the last of those at the same s; -1: none."""
+    found, s = -1, 0.0
+    for slot in range(start, end, step):
+        seen = sight[k, slot]
+        if seen.who == i:
             continue
-        if ahead >= 0 and key[slot] != nearest:
+        if found >= 0 and seen.s != s:
             break
-        ahead, nearest = who[slot], key[slot]
-    for slot in range(middle - 1, -1, -1):
-        if who[slot] == i:
-            continue
-        if behind >= 0 and key[slot] != nearest:
-            break
-        behind, nearest = who[slot], key[slot]
-    return ahead, behind
+        found, s = seen.who, seen.s
+    return found
+
+
+@njit(error_model="numpy")
+def neighbours(lanes, links, bodies, sight, k, i, connected):
+    """(the body ahead, the body behind) of body i, were it on lane k; -1: nobody."""
+    if lanes[k].crowd < 0:
+        fill_lane(lanes, links, bodies, sight, k, connected)
+    s, _ = local_coordinates(lanes[k], bodies[i].x, bodies[i].y)
+    middle = first_not_behind(sight, k, lanes[k].crowd, s)
+    ahead = nearest(sight, k, middle, lanes[k].crowd, 1, i)
+    return ahead, nearest(sight, k, middle - 1, -1, -1, i)

@@ -15,6 +15,7 @@ from sim.traffic import layout as at
 from sim.traffic.known import LANE_KINDS
 
 LaneIndex = tuple[str, str, int]
+Tables = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # lanes, links, roads, nodes
 _changeable = attrgetter(
     "speed_limit", "width", "forbidden", "priority", "length", "VEHICLE_LENGTH"
 )
@@ -56,76 +57,67 @@ class NetworkTables:
             return False
         return not self.known or [_changeable(lane) for lane in self.lanes] == self._changeable
 
-    def _build(self, roads: list[tuple[str, str, list[AbstractLane]]]) -> at.Lanes:
-        road, node = self._topology(roads)
-        place = np.zeros((at.PLACE_ROWS, len(self.lanes)), np.int64)
-        for column, (lane, (start, end, lane_id)) in enumerate(
-            zip(self.lanes, self.index, strict=True)
-        ):
-            place[:, column] = (
-                LANE_KINDS[type(lane)],
-                self.road[start, end],
-                lane_id,
-                bool(lane.forbidden),
-                lane.priority,
-            )
-        shape = np.stack([_shape(lane) for lane in self.lanes], axis=1)
-        link, link_lane, link_offset = self._links()
-        return at.Lanes(shape, place, road, node, link, link_lane, link_offset)
+    def _build(self, roads: list[tuple[str, str, list[AbstractLane]]]) -> Tables:
+        road, node, number = _topology(roads)
+        lane_table = np.zeros(len(self.lanes), at.LANE)
+        link_rows: list[tuple[float, int]] = []
+        for k, (lane, index) in enumerate(zip(self.lanes, self.index, strict=True)):
+            start, end, lane_id = index
+            row = lane_table[k]
+            _put_shape(row, lane)
+            row["road"] = self.road[start, end]
+            row["lane_id"] = lane_id
+            row["first_lane"] = road[row["road"]]["first_lane"]
+            row["lane_count"] = road[row["road"]]["lane_count"]
+            row["node_from"], row["node_to"] = number[start], number[end]
+            row["link"] = len(link_rows)
+            link_rows += self._links(lane, index)
+            row["link_end"] = len(link_rows)
+        return lane_table, np.array(link_rows, at.LINK), road, node
 
-    def _topology(self, roads):
-        """(ROAD_ROWS, R) and (NODE_ROWS, K) tables of who begins where."""
-        names = dict.fromkeys(name for start, end, _ in roads for name in (start, end))
-        number = {name: k for k, name in enumerate(names)}
-        road = np.zeros((at.ROAD_ROWS, len(roads)), np.int64)
-        node = np.zeros((at.NODE_ROWS, len(names)), np.int64)
-        first = 0
-        for k, (start, end, lanes) in enumerate(roads):
-            road[:, k] = first, len(lanes), number[start], number[end]
-            first += len(lanes)
-            if node[at.ROAD_COUNT, number[start]] == 0:
-                node[at.FIRST_ROAD, number[start]] = k
-            node[at.ROAD_COUNT, number[start]] += 1
-        return road, node
-
-    def _links(self):
-        """The connected lanes of each lane in the order of Road.neighbour_vehicles."""
-        graph = self.network.graph
-        link, link_lane, link_offset = [0], [], []
-        for lane, (start, end, lane_id) in zip(self.lanes, self.index, strict=True):
-            for after, lanes in graph.get(end, {}).items():
-                k = lane_id if lane_id < len(lanes) else 0
-                link_lane.append(self.column[end, after, k])
-                link_offset.append(lane.length)
-            for before, to in graph.items():
-                if start in to:
-                    k = lane_id if lane_id < len(to[start]) else 0
-                    link_lane.append(self.column[before, start, k])
-                    link_offset.append(-to[start][k].length)
-            link.append(len(link_lane))
-        return (
-            np.array(link, np.int64),
-            np.array(link_lane, np.int64),
-            np.array(link_offset, np.float64),
-        )
+    def _links(self, lane: AbstractLane, index: LaneIndex) -> list[tuple[float, int]]:
+        """(offset, column) of the lanes connected to one, in the order of neighbour_vehicles."""
+        graph, (start, end, lane_id) = self.network.graph, index
+        links = []
+        for after, lanes in graph.get(end, {}).items():
+            k = lane_id if lane_id < len(lanes) else 0
+            links.append((lane.length, self.column[end, after, k]))
+        for before, to in graph.items():
+            if start in to:
+                k = lane_id if lane_id < len(to[start]) else 0
+                links.append((-to[start][k].length, self.column[before, start, k]))
+        return links
 
 
+def _topology(roads: list[tuple[str, str, list[AbstractLane]]]):
+    """Tables of the roads and of what leaves each node, and the nodes' numbers."""
+    names = dict.fromkeys(name for start, end, _ in roads for name in (start, end))
+    number = {name: k for k, name in enumerate(names)}
+    road, node = np.zeros(len(roads), at.ROAD), np.zeros(len(names), at.NODE)
+    first = 0
+    for k, (start, _, lanes) in enumerate(roads):
+        road[k] = first, len(lanes), number[start]
+        first += len(lanes)
+        leaving = node[number[start]]
+        if leaving["road_count"] == 0:
+            leaving["first_road"] = k
+        leaving["road_count"] += 1
+    return road, node, number
 
-def _shape(lane: AbstractLane) -> np.ndarray:
-    """(SHAPE_ROWS,) geometry of one lane."""
-    shape = np.zeros(at.SHAPE_ROWS)
-    shape[at.LANE_LENGTH], shape[at.LANE_WIDTH] = lane.length, lane.width
-    shape[at.OVERHANG] = lane.VEHICLE_LENGTH
-    shape[at.SPEED_LIMIT] = np.nan if lane.speed_limit is None else lane.speed_limit
+
+def _put_shape(row: np.void, lane: AbstractLane) -> None:
+    """The geometry of one lane into its record."""
+    row["kind"], row["forbidden"] = LANE_KINDS[type(lane)], bool(lane.forbidden)
+    row["priority"] = lane.priority
+    row["length"], row["width"], row["overhang"] = lane.length, lane.width, lane.VEHICLE_LENGTH
+    row["speed_limit"] = np.nan if lane.speed_limit is None else lane.speed_limit
     if isinstance(lane, CircularLane):
-        shape[[at.ORIGIN_X, at.ORIGIN_Y]] = lane.center
-        shape[at.PHASE], shape[at.RADIUS] = lane.start_phase, lane.radius
-        shape[at.SENSE] = lane.direction
-        return shape
-    shape[[at.ORIGIN_X, at.ORIGIN_Y]] = lane.start
-    shape[[at.TANGENT_X, at.TANGENT_Y]] = lane.direction
-    shape[at.BEARING] = lane.heading
+        row["origin_x"], row["origin_y"] = lane.center
+        row["phase"], row["radius"], row["sense"] = lane.start_phase, lane.radius, lane.direction
+        return
+    row["origin_x"], row["origin_y"] = lane.start
+    row["tangent_x"], row["tangent_y"] = lane.direction
+    row["bearing"] = lane.heading
     if isinstance(lane, SineLane):
-        shape[at.AMPLITUDE], shape[at.PULSATION] = lane.amplitude, lane.pulsation
-        shape[at.PHASE] = lane.phase
-    return shape
+        row["amplitude"], row["pulsation"] = lane.amplitude, lane.pulsation
+        row["phase"] = lane.phase

@@ -14,112 +14,63 @@ import math
 import numpy as np
 from numba import njit
 
-from sim.traffic.following import clip
 from sim.traffic.lanes import heading_at, local_coordinates, position
-from sim.traffic.layout import (
-    BICYCLE,
-    CONTROLLED,
-    CRASHED,
-    DONE,
-    FIRST_LANE,
-    HEADING,
-    IMPACT,
-    IMPACT_X,
-    IMPACT_Y,
-    KEEPS_STEERING,
-    KIND,
-    LANE,
-    LANE_COUNT,
-    LANE_ID,
-    LANE_INDEX,
-    LANE_LENGTH,
-    LENGTH,
-    MAX_ANGULAR_SPEED,
-    MAX_SPEED,
-    MDP,
-    MIN_SPEED,
-    NO_IMPACT,
-    PRIORITY,
-    ROUTE,
-    SPEED,
-    SPEED_LIMIT,
-    STEERING,
-    TARGET_SPEED,
-    UNKNOWN,
-    WIDTH,
-    YIELD_TIMER,
-    YIELD_TOUCHED,
-    YIELDING,
-    X,
-    Y,
-)
-from sim.traffic.motion import clipped_action, dynamic_step, kinematic_step, load_dynamic
-from sim.traffic.routing import ANY
+from sim.traffic.layout import ANY, BICYCLE, CONTROLLED, DONE, MDP, NO_IMPACT, UNKNOWN
+from sim.traffic.motion import clipped_action, dynamic_state, dynamic_step, kinematic_step
 
 HORIZON_STEPS = 11  # looks ahead, is_conflict_possible: np.arange(0.25, 3, 0.25)
 HORIZON_STEP = 0.25  # s
 
 
 @njit(error_model="numpy")
-def predict_on_route(lanes, traffic, i, ahead):
+def route_lane_at(lanes, roads, me, road, lane_id):
+    """Row of the lane of one stretch of a route; -1: there is none."""
+    if lane_id == ANY:
+        lane_id = lanes[me.lane_index].lane_id
+    return -1 if lane_id >= roads[road].lane_count else roads[road].first_lane + lane_id
+
+
+@njit(error_model="numpy")
+def predict_on_route(lanes, roads, routes, spans, me, ahead):
     """ControlledVehicle: along the route -> `ahead` (steps, 3) x, y, heading. False: stock raises."""
-    body, tag = traffic.body, traffic.tag
-    here, row = tag[LANE_INDEX, i], tag[ROUTE, i]
-    first, end = (0, 1) if row < 0 else (traffic.route_span[row, 0], traffic.route_span[row, 1])
-    s0, _ = local_coordinates(lanes, tag[LANE, i], body[X, i], body[Y, i])
+    first, end = (0, 0) if me.route < 0 else (spans[me.route, 0], spans[me.route, 1])
+    s0, _ = local_coordinates(lanes[me.lane], me.x, me.y)
     for k in range(HORIZON_STEPS):
-        s = s0 + body[SPEED, i] * (HORIZON_STEP * (k + 1))
-        at = first
-        while True:
-            lane = here
-            if row >= 0 and first < end:
-                road, lane_id = traffic.route[row, at]
-                lane_id = lanes.place[LANE_ID, here] if lane_id == ANY else lane_id
-                if lane_id >= lanes.road[LANE_COUNT, road]:
-                    return False
-                lane = lanes.road[FIRST_LANE, road] + lane_id
-            if end - at <= 1 or not s > lanes.shape[LANE_LENGTH, lane]:
+        s, at, lane = s0 + me.speed * (HORIZON_STEP * (k + 1)), first, me.lane_index
+        while at < end:
+            road, lane_id = routes[me.route, at, 0], routes[me.route, at, 1]
+            lane = route_lane_at(lanes, roads, me, road, lane_id)
+            if lane < 0:
+                return False
+            if at == end - 1 or not s > lanes[lane].length:
                 break
-            s -= lanes.shape[LANE_LENGTH, lane]
+            s -= lanes[lane].length
             at += 1
-        ahead[k, 0], ahead[k, 1] = position(lanes, lane, s)
-        ahead[k, 2] = heading_at(lanes, lane, s)
+        ahead[k, 0], ahead[k, 1] = position(lanes[lane], s)
+        ahead[k, 2] = heading_at(lanes[lane], s)
     return True
 
 
 @njit(error_model="numpy")
-def predict_steering(traffic, i, ahead):
+def predict_steering(me, ahead):
     """Vehicle: with the steering it has and no acceleration -> `ahead` (steps, 3)."""
-    body, tag, habit = traffic.body, traffic.tag, traffic.habit
-    steering = body[STEERING, i] if tag[KEEPS_STEERING, i] else 0.0
-    crashed, impact = tag[CRASHED, i], tag[IMPACT, i] != NO_IMPACT
-    accel = 0.0
-    state, slopes = load_dynamic(body, i)
+    steering, accel = me.steering if me.keeps_steering else 0.0, 0.0
+    crashed, pushed = me.crashed, me.impact != NO_IMPACT
+    state = dynamic_state(me)
     for k in range(HORIZON_STEPS):
-        steering, accel = clipped_action(
-            steering, accel, state[3], body[MAX_SPEED, i], body[MIN_SPEED, i], crashed
-        )
-        if tag[KIND, i] == BICYCLE:
-            steering = clip(steering, -math.pi / 2, math.pi / 2)
-            limit = habit[MAX_ANGULAR_SPEED, i]
-            state[5] = clip(state[5], -limit, limit)
-            dynamic_step(habit, i, state, slopes, steering, accel, HORIZON_STEP)
+        steering, accel = clipped_action(me, steering, accel, state[3], crashed)
+        if me.kind == BICYCLE:
+            dynamic_step(me, state, steering, accel, HORIZON_STEP)
         else:
+            x, y, heading, speed = state[0], state[1], state[2], state[3]
             state[0], state[1], state[2], state[3] = kinematic_step(
-                state[0],
-                state[1],
-                state[2],
-                state[3],
-                steering,
-                accel,
-                body[LENGTH, i],
-                HORIZON_STEP,
+                x, y, heading, speed, steering, accel, me.length, HORIZON_STEP
             )
-            if impact:
-                state[0] += body[IMPACT_X, i]
-                state[1] += body[IMPACT_Y, i]
-                impact, crashed = False, 1
-        ahead[k] = state[:3]
+            if pushed:
+                state[0] += me.impact_x
+                state[1] += me.impact_y
+                pushed, crashed = False, 1
+        ahead[k, 0], ahead[k, 1], ahead[k, 2] = state[0], state[1], state[2]
 
 
 @njit(error_model="numpy")
@@ -138,73 +89,68 @@ def has_corner_inside(a, length_a, width_a, b, length_b, width_b):
 
 
 @njit(error_model="numpy")
-def conflict(body, i, j, ahead_i, ahead_j):
+def conflict(a, b, ahead_a, ahead_b):
     """RegulatedRoad.is_conflict_possible."""
     for k in range(HORIZON_STEPS):
-        a, b = ahead_i[k], ahead_j[k]
-        dx, dy = b[0] - a[0], b[1] - a[1]
-        if math.sqrt(dx * dx + dy * dy) > body[LENGTH, i]:
+        at_a, at_b = ahead_a[k], ahead_b[k]
+        dx, dy = at_b[0] - at_a[0], at_b[1] - at_a[1]
+        if math.sqrt(dx * dx + dy * dy) > a.length:
             continue
-        length_a, width_a = 1.5 * body[LENGTH, i], 0.9 * body[WIDTH, i]
-        length_b, width_b = 1.5 * body[LENGTH, j], 0.9 * body[WIDTH, j]
-        if has_corner_inside(a, length_a, width_a, b, length_b, width_b) or has_corner_inside(
-            b, length_b, width_b, a, length_a, width_a
-        ):
+        length_a, width_a = 1.5 * a.length, 0.9 * a.width
+        length_b, width_b = 1.5 * b.length, 0.9 * b.width
+        if has_corner_inside(at_a, length_a, width_a, at_b, length_b, width_b):
+            return True
+        if has_corner_inside(at_b, length_b, width_b, at_a, length_a, width_a):
             return True
     return False
 
 
 @njit(error_model="numpy")
-def who_yields(lanes, traffic, i, j):
-    """RegulatedRoad.respect_priorities."""
-    body, tag = traffic.body, traffic.tag
-    priority_i = lanes.place[PRIORITY, tag[LANE, i]]
-    priority_j = lanes.place[PRIORITY, tag[LANE, j]]
-    if priority_i != priority_j:
-        return j if priority_i > priority_j else i
-    dx, dy = body[X, j] - body[X, i], body[Y, j] - body[Y, i]
-    ahead_of_i = math.cos(body[HEADING, i]) * dx + math.sin(body[HEADING, i]) * dy
-    ahead_of_j = math.cos(body[HEADING, j]) * -dx + math.sin(body[HEADING, j]) * -dy
-    return i if ahead_of_i > ahead_of_j else j
+def first_yields(lanes, a, b):
+    """RegulatedRoad.respect_priorities: whether a yields, not b."""
+    priority_a, priority_b = lanes[a.lane].priority, lanes[b.lane].priority
+    if priority_a != priority_b:
+        return priority_a < priority_b
+    dx, dy = b.x - a.x, b.y - a.y
+    ahead_of_a = math.cos(a.heading) * dx + math.sin(a.heading) * dy
+    ahead_of_b = math.cos(b.heading) * -dx + math.sin(b.heading) * -dy
+    return ahead_of_a > ahead_of_b
 
 
 @njit(error_model="numpy")
-def release(lanes, traffic, vehicles, hold):
+def release(lanes, bodies, vehicles, hold):
     """Let those go on who have yielded for `hold` looks. False: stock would raise an error."""
-    tag = traffic.tag
     for i in range(vehicles):
-        if not tag[YIELDING, i]:
+        me = bodies[i]
+        if not me.yielding:
             continue
-        if tag[YIELD_TIMER, i] >= hold:
-            limit = lanes.shape[SPEED_LIMIT, tag[LANE, i]]
-            if math.isnan(limit):
-                return False
-            traffic.body[TARGET_SPEED, i] = limit
-            tag[YIELDING, i] = 0
-        else:
-            tag[YIELD_TIMER, i] += 1
-        tag[YIELD_TOUCHED, i] = 1
+        me.yield_touched = 1
+        if me.yield_timer < hold:
+            me.yield_timer += 1
+            continue
+        limit = lanes[me.lane].speed_limit
+        if math.isnan(limit):
+            return False
+        me.target_speed, me.yielding = limit, 0
     return True
 
 
 @njit(error_model="numpy")
-def enforce_road_rules(lanes, traffic, vehicles, hold):
-    body, tag = traffic.body, traffic.tag
-    if not release(lanes, traffic, vehicles, hold):
+def enforce_road_rules(lanes, roads, bodies, routes, spans, vehicles, hold):
+    if not release(lanes, bodies, vehicles, hold):
         return UNKNOWN
     ahead = np.empty((vehicles, HORIZON_STEPS, 3))
     for i in range(vehicles):
-        if tag[KIND, i] < CONTROLLED:
-            predict_steering(traffic, i, ahead[i])
-        elif not predict_on_route(lanes, traffic, i, ahead[i]):
+        if bodies[i].kind < CONTROLLED:
+            predict_steering(bodies[i], ahead[i])
+        elif not predict_on_route(lanes, roads, routes, spans, bodies[i], ahead[i]):
             return UNKNOWN
     for i in range(vehicles):
         for j in range(i + 1, vehicles):
-            if not conflict(body, i, j, ahead[i], ahead[j]):
+            if not conflict(bodies[i], bodies[j], ahead[i], ahead[j]):
                 continue
-            slower = who_yields(lanes, traffic, i, j)
-            if tag[KIND, slower] >= CONTROLLED and tag[KIND, slower] != MDP:
-                body[TARGET_SPEED, slower] = 0.0
-                tag[YIELDING, slower] = tag[YIELD_TOUCHED, slower] = 1
-                tag[YIELD_TIMER, slower] = 0
+            slower = bodies[i] if first_yields(lanes, bodies[i], bodies[j]) else bodies[j]
+            if slower.kind >= CONTROLLED and slower.kind != MDP:
+                slower.target_speed, slower.yield_timer = 0.0, 0
+                slower.yielding = slower.yield_touched = 1
     return DONE

@@ -52,8 +52,11 @@ class FastRoad(Road):
             return False
         status = advance_arrays(
             mirror.network.tables,
-            mirror.traffic,
+            mirror.rows,
             mirror.sight,
+            mirror.routes.table,
+            mirror.routes.span,
+            mirror.records,
             mirror.vehicles,
             steps,
             acts,
@@ -88,13 +91,13 @@ class FastRegulatedRoad(FastRoad, RegulatedRoad):
 
     def _rules(self, dt: float) -> tuple[int, int, float] | None:
         period = int(1 / dt / self.REGULATION_FREQUENCY)
-        if period == 0 or not yielding.read(self, self._mirror.traffic):
+        if period == 0 or not yielding.read(self, self._mirror.rows):
             return None
         return self.steps, period, float(self.YIELD_DURATION * self.REGULATION_FREQUENCY)
 
     def _write_rules(self, steps: int) -> None:
         self.steps += steps
-        yielding.write(self, self._mirror.traffic)
+        yielding.write(self, self._mirror.rows)
 
 
 FAST_ROADS = {Road: FastRoad, RegulatedRoad: FastRegulatedRoad}

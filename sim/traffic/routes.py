@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from sim.traffic.layout import ANY
 from sim.traffic.network import NetworkTables
-from sim.traffic.routing import ANY
 
 
 class RouteTable:
     """Rows of (road, lane id) and who follows which."""
 
     def __init__(self) -> None:
-        self.route = np.zeros((0, 1, 2), np.int64)
+        self.table = np.zeros((0, 1, 2), np.int64)
         self.span = np.zeros((0, 2), np.int64)
         self.lists: list[Any] = []  # one per vehicle, as found last
         self.copies: list[Any] = []
@@ -52,14 +52,14 @@ class RouteTable:
 
     def _encode(self, network: NetworkTables) -> None:
         longest = max((len(route) for route in self.distinct), default=1)
-        self.route = np.zeros((len(self.distinct), longest, 2), np.int64)
+        self.table = np.zeros((len(self.distinct), longest, 2), np.int64)
         self.span = np.zeros((len(self.distinct), 2), np.int64)
         for row, route in enumerate(self.distinct):
             for k, (start, end, lane_id) in enumerate(route):
                 road = network.road.get((start, end))
                 if road is None or (lane_id is not None and lane_id < 0):
                     raise ValueError(f"route: expected roads of the network, got {route!r}")
-                self.route[row, k] = road, ANY if lane_id is None else lane_id
+                self.table[row, k] = road, ANY if lane_id is None else lane_id
             self.span[row, 1] = len(route)
 
     def write(self) -> None:

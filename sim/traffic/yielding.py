@@ -8,36 +8,35 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from sim.highway import RegulatedRoad
-from sim.traffic import layout as at
 
 PREDICTION_TYPES = ("zero_steering", "constant_steering")
 
 
-def read(road: RegulatedRoad, traffic: at.Traffic) -> bool:
+def read(road: RegulatedRoad, bodies: np.ndarray) -> bool:
     """False: stock would raise an error."""
-    tag = traffic.tag
-    for i, vehicle in enumerate(road.vehicles):
-        tag[at.YIELDING, i] = bool(getattr(vehicle, "is_yielding", False))
-        tag[at.YIELD_TIMER, i] = getattr(vehicle, "yield_timer", 0)
-        prediction = vehicle.prediction_type
-        if prediction not in PREDICTION_TYPES:
+    for vehicle, row in zip(road.vehicles, bodies, strict=False):
+        row["yielding"] = bool(getattr(vehicle, "is_yielding", False))
+        row["yield_timer"] = getattr(vehicle, "yield_timer", 0)
+        if vehicle.prediction_type not in PREDICTION_TYPES:
             return False
-        tag[at.KEEPS_STEERING, i] = prediction == "constant_steering"
-    tag[at.YIELD_TOUCHED] = 0
+        row["keeps_steering"] = vehicle.prediction_type == "constant_steering"
+        row["yield_touched"] = 0
     return True
 
 
-def write(road: RegulatedRoad, traffic: at.Traffic) -> None:
-    for i, vehicle in enumerate(road.vehicles):
-        if traffic.tag[at.YIELD_TOUCHED, i]:
-            _write_vehicle(
-                vehicle,
-                bool(traffic.tag[at.YIELDING, i]),
-                int(traffic.tag[at.YIELD_TIMER, i]),
-                float(traffic.body[at.TARGET_SPEED, i]),
-                road.YIELDING_COLOR,
-            )
+def write(road: RegulatedRoad, bodies: np.ndarray) -> None:
+    for i in np.flatnonzero(bodies["yield_touched"]).tolist():
+        row = bodies[i]
+        _write_vehicle(
+            road.vehicles[i],
+            bool(row["yielding"]),
+            int(row["yield_timer"]),
+            float(row["target_speed"]),
+            road.YIELDING_COLOR,
+        )
 
 
 def _write_vehicle(vehicle: Any, yields: bool, timer: int, target: float, color: Any) -> None:
