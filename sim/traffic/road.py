@@ -104,37 +104,43 @@ FAST_ROADS = {Road: FastRoad, RegulatedRoad: FastRegulatedRoad}
 STOCK_ROADS = {fast: stock for stock, fast in FAST_ROADS.items()}
 
 
-class _FastEnv(AbstractEnv):
-    """What a fast environment adds to its class: its roads are fast from the moment they exist."""
-
-    @property
-    def road(self) -> Road | None:
-        return self.__dict__["road"]
-
-    @road.setter
-    def road(self, road: Road | None) -> None:
-        self.__dict__["road"] = accelerate(road) if isinstance(road, Road) else road
-
-    def _simulate(self, action: Any = None) -> None:
-        """AbstractEnv._simulate with all physics steps of a decision in one call."""
-        frames = int(self.config["simulation_frequency"] // self.config["policy_frequency"])
-        watched = self.viewer is not None and self.enable_auto_render
-        if watched or self.steps % frames or not isinstance(self.road, FastRoad):
-            super()._simulate(action)
-            return
-        if action is not None and not self.config["manual_control"]:
-            self.action_type.act(action)
-        self.road.advance(1 / self.config["simulation_frequency"], frames)
-        self.steps += frames
-        self.enable_auto_render = False
-
-
 @lru_cache(maxsize=None)
-def _fast_env_class(cls: type) -> type:
-    bases = (_FastEnv, cls)
-    if cls._simulate is not AbstractEnv._simulate:
-        bases = (type("_FastRoads", (AbstractEnv,), {"road": _FastEnv.road}), cls)
-    return type(cls.__name__, bases, {"__module__": cls.__module__, "_stock_class": cls})
+def _fast_class(stock: type[AbstractEnv]) -> type[AbstractEnv]:
+    """The subclass of an environment whose roads are fast from the moment they exist."""
+
+    class FastEnv(stock):
+        _stock_class = stock
+
+        @property
+        def road(self) -> Road | None:
+            return self.__dict__["road"]
+
+        @road.setter
+        def road(self, road: Road | None) -> None:
+            self.__dict__["road"] = accelerate(road) if isinstance(road, Road) else road
+
+        def _simulate(self, action: Any = None) -> None:
+            if not _simulate_at_once(self, action):
+                super()._simulate(action)
+
+    FastEnv.__name__, FastEnv.__qualname__ = stock.__name__, stock.__qualname__
+    return FastEnv
+
+
+def _simulate_at_once(env: AbstractEnv, action: Any) -> bool:
+    """AbstractEnv._simulate with all physics steps of a decision in one call, unless somebody
+    watches the frames between or simulates in another way."""
+    frames = int(env.config["simulation_frequency"] // env.config["policy_frequency"])
+    watched = env.viewer is not None and env.enable_auto_render
+    own_way = env._stock_class._simulate is not AbstractEnv._simulate
+    if watched or own_way or env.steps % frames or not isinstance(env.road, FastRoad):
+        return False
+    if action is not None and not env.config["manual_control"]:
+        env.action_type.act(action)
+    env.road.advance(1 / env.config["simulation_frequency"], frames)
+    env.steps += frames
+    env.enable_auto_render = False
+    return True
 
 
 def accelerate(subject: Subject) -> Subject:
@@ -149,7 +155,7 @@ def accelerate(subject: Subject) -> Subject:
     if not isinstance(env, AbstractEnv):
         raise ValueError(f"accelerate: expected a highway-env Road or environment, got {subject!r}")
     if not hasattr(env, "_stock_class"):
-        env.__class__ = _fast_env_class(type(env))
+        env.__class__ = _fast_class(type(env))
         env.road = env.__dict__["road"]
     return subject
 
