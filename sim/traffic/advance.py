@@ -27,7 +27,18 @@ def _digest_of_kernels() -> str:
 def _compile_entry(digest: str):
     @njit(cache=True, error_model="numpy")
     def advance(
-        network, bodies, sight, routes, spans, records, vehicles, steps, acts, moves, dt, connected,
+        network,
+        bodies,
+        sight,
+        routes,
+        spans,
+        records,
+        vehicles,
+        steps,
+        acts,
+        moves,
+        dt,
+        connected,
         rules,
     ):
         """`steps` rounds of Road.act (if `acts`) and Road.step (if `moves`) over the arrays.

@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 
 from sim.traffic.layout import NEW_IMPACT, OBSTACLE
+from sim.traffic.numpy_math import cos, sin
 
 SLACK = 1e-6  # m, more than rounding can add to a distance
 
@@ -22,7 +23,7 @@ SLACK = 1e-6  # m, more than rounding can add to a distance
 @njit(error_model="numpy")
 def corners(body, out):
     """The rectangle of a body as a closed polygon, into `out` (5, 2)."""
-    c, s = math.cos(body.heading), math.sin(body.heading)
+    c, s = cos(body.heading), sin(body.heading)
     x, y = body.length / 2, body.width / 2
     for k, (px, py) in enumerate(((-x, -y), (-x, y), (x, y), (x, -y), (-x, -y))):
         out[k, 0] = c * px + -s * py + body.x
@@ -101,8 +102,8 @@ def collide(a, b, polygon_a, polygon_b, dt):
         return
     corners(a, polygon_a)
     corners(b, polygon_b)
-    way_x = a.speed * math.cos(a.heading) * dt - b.speed * math.cos(b.heading) * dt
-    way_y = a.speed * math.sin(a.heading) * dt - b.speed * math.sin(b.heading) * dt
+    way_x = a.speed * cos(a.heading) * dt - b.speed * cos(b.heading) * dt
+    way_y = a.speed * sin(a.heading) * dt - b.speed * sin(b.heading) * dt
     now, soon, x, y = overlap(polygon_a, polygon_b, way_x, way_y)
     solid = a.solid and b.solid
     if soon and solid:

@@ -16,6 +16,7 @@ from numba import njit
 
 from sim.traffic.lanes import local_coordinates
 from sim.traffic.layout import LINEAR
+from sim.traffic.numpy_math import power
 
 
 @njit(error_model="numpy")
@@ -60,7 +61,7 @@ def idm(lanes, bodies, judge, ego, front):
     if not math.isnan(limit):
         target = clip(target, 0.0, limit)
     ratio = max(me.speed, 0.0) / abs(not_zero(target))
-    accel = judge.comfort_acc_max * (1 - ratio**judge.delta)
+    accel = judge.comfort_acc_max * (1 - power(ratio, judge.delta))
     if front >= 0:
         d = lane_distance(lanes, me, bodies[front])
         gap = desired_gap(judge, me, bodies[front]) / not_zero(d)

@@ -8,7 +8,7 @@ that overrides a method is not known, and its road is left to stock highway-env.
 from __future__ import annotations
 
 import inspect
-from functools import lru_cache
+from functools import cache
 
 from sim import highway
 from sim.traffic import layout
@@ -30,24 +30,25 @@ LANE_KINDS = {
     highway.CircularLane: layout.CIRCULAR,
 }
 # Every method that the kernels stand for, and names that must stay plain attributes.
-METHODS = frozenset(
-    """act step clip_actions on_state_update follow_road steering_control speed_control acceleration
-    desired_gap change_lane_policy mobil handle_collisions _is_colliding polygon direction velocity
-    lane_distance_to front_distance_to predict_trajectory_constant_speed collect_data add_features
-    acceleration_features steering_features state derivative_func
-    __bool__ __len__ __eq__ __getattr__ __getattribute__ __setattr__""".split()
-)
-ATTRIBUTES = frozenset(
-    """position heading speed action timer target_speed route lane lane_index target_lane_index
-    crashed hit impact""".split()
-)
+METHODS = {
+    "act", "step", "clip_actions", "on_state_update", "follow_road", "steering_control",
+    "speed_control", "acceleration", "desired_gap", "change_lane_policy", "mobil",
+    "handle_collisions", "_is_colliding", "polygon", "direction", "velocity", "lane_distance_to",
+    "front_distance_to", "predict_trajectory_constant_speed", "collect_data", "add_features",
+    "acceleration_features", "steering_features", "state", "derivative_func", "__bool__",
+    "__len__", "__eq__", "__getattr__", "__getattribute__", "__setattr__",
+}  # fmt: skip
+ATTRIBUTES = {
+    "position", "heading", "speed", "action", "timer", "target_speed", "route", "lane",
+    "lane_index", "target_lane_index", "crashed", "hit", "impact",
+}  # fmt: skip
 
 
 def _meaning(cls: type, name: str) -> object:
     return inspect.getattr_static(cls, name, None)
 
 
-@lru_cache(maxsize=None)
+@cache
 def kind_of_class(cls: type) -> int | None:
     """The kind of body that a class makes, or None if it behaves in its own way."""
     base = next((base for base in cls.__mro__ if base in KINDS), None)

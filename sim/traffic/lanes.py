@@ -12,6 +12,7 @@ import math
 from numba import njit
 
 from sim.traffic.layout import CIRCULAR, SINE
+from sim.traffic.numpy_math import arctan, arctan2, cos, sin
 
 
 @njit(error_model="numpy")
@@ -24,13 +25,13 @@ def local_coordinates(lane, x, y):
     """A point, m -> (s, r), m."""
     dx, dy = x - lane.origin_x, y - lane.origin_y
     if lane.kind == CIRCULAR:
-        phi = lane.phase + wrap_to_pi(math.atan2(dy, dx) - lane.phase)
+        phi = lane.phase + wrap_to_pi(arctan2(dy, dx) - lane.phase)
         distance = math.sqrt(dx * dx + dy * dy)
         return lane.sense * (phi - lane.phase) * lane.radius, lane.sense * (lane.radius - distance)
     s = dx * lane.tangent_x + dy * lane.tangent_y
     r = dx * -lane.tangent_y + dy * lane.tangent_x
     if lane.kind == SINE:
-        r -= lane.amplitude * math.sin(lane.pulsation * s + lane.phase)
+        r -= lane.amplitude * sin(lane.pulsation * s + lane.phase)
     return s, r
 
 
@@ -39,11 +40,11 @@ def position(lane, s):
     """The point of the centre line at s -> (x, y), m."""
     if lane.kind == CIRCULAR:
         phi = lane.sense * s / lane.radius + lane.phase
-        x = lane.origin_x + lane.radius * math.cos(phi)
-        return x, lane.origin_y + lane.radius * math.sin(phi)
+        x = lane.origin_x + lane.radius * cos(phi)
+        return x, lane.origin_y + lane.radius * sin(phi)
     r = 0.0
     if lane.kind == SINE:
-        r = lane.amplitude * math.sin(lane.pulsation * s + lane.phase)
+        r = lane.amplitude * sin(lane.pulsation * s + lane.phase)
     x = lane.origin_x + s * lane.tangent_x + r * -lane.tangent_y
     return x, lane.origin_y + s * lane.tangent_y + r * lane.tangent_x
 
@@ -55,8 +56,8 @@ def heading_at(lane, s):
         phi = lane.sense * s / lane.radius + lane.phase
         return phi + math.pi / 2 * lane.sense
     if lane.kind == SINE:
-        slope = lane.amplitude * lane.pulsation * math.cos(lane.pulsation * s + lane.phase)
-        return lane.bearing + math.atan(slope)
+        slope = lane.amplitude * lane.pulsation * cos(lane.pulsation * s + lane.phase)
+        return lane.bearing + arctan(slope)
     return lane.bearing
 
 

@@ -8,7 +8,7 @@ Each field is an array over all bodies (`bodies["speed"]`), and each body a reco
 together (`bodies[i].speed`): a kernel that works through the bodies in order reads one line of
 memory and passes one pointer. Every field is 8 bytes wide, so the whole array is also a plain
 table of numbers. A batch of worlds is a leading axis on every array, `bodies[world, i]`, with the
-number of bodies of each world beside it: the kernels take the slices of one world and do not change.
+number of bodies of each world beside it: the kernels take the slices of one world, as they are.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     kinematic  beta = atan(tan(steering) / 2); x' = v cos(psi + beta), y' = v sin(psi + beta),
                psi' = v sin(beta) / (L / 2), v' = accel; explicit Euler
-    dynamic    plus lateral speed and yaw rate from linear tyres (Rajamani, chapter 2); Runge-Kutta 4
+    dynamic    plus lateral speed and yaw rate from linear tyres (Rajamani, chapter 2), by RK4
 
 Source: highway_env/vehicle/kinematics.py and dynamics.py.
 """
@@ -17,6 +17,7 @@ from numba import njit
 from sim.traffic.following import clip
 from sim.traffic.lanes import closest_lane
 from sim.traffic.layout import BICYCLE, IDM, NO_IMPACT
+from sim.traffic.numpy_math import arctan, arctan2, cos, sin, tan
 
 
 @njit(error_model="numpy")
@@ -35,10 +36,10 @@ def clipped_action(me, steering, accel, speed, crashed):
 
 @njit(error_model="numpy")
 def kinematic_step(x, y, heading, speed, steering, accel, length, dt):
-    beta = math.atan(1 / 2 * math.tan(steering))
-    x += speed * math.cos(heading + beta) * dt
-    y += speed * math.sin(heading + beta) * dt
-    heading += speed * math.sin(beta) / (length / 2) * dt
+    beta = arctan(1 / 2 * tan(steering))
+    x += speed * cos(heading + beta) * dt
+    y += speed * sin(heading + beta) * dt
+    heading += speed * sin(beta) / (length / 2) * dt
     return x, y, heading, speed + accel * dt
 
 
@@ -48,8 +49,8 @@ def tyre_forces(me, speed, lateral_speed, yaw_rate, steering):
     if abs(speed) < 1:
         slip, turn = -me.mass * lateral_speed, me.inertia_z / me.length_a * yaw_rate
         return slip - turn, slip + turn
-    front = steering - math.atan2(lateral_speed + me.length_a * yaw_rate, speed)
-    rear = 0 - math.atan2(lateral_speed - me.length_b * yaw_rate, speed)
+    front = steering - arctan2(lateral_speed + me.length_a * yaw_rate, speed)
+    rear = 0 - arctan2(lateral_speed - me.length_b * yaw_rate, speed)
     return 2 * me.friction_front * front, 2 * me.friction_rear * rear
 
 
@@ -58,7 +59,7 @@ def derivative(me, state, steering, accel):
     """d/dt of (x, y, heading, speed, lateral speed, yaw rate), (6,)."""
     heading, speed, lateral_speed, yaw_rate = state[2], state[3], state[4], state[5]
     front, rear = tyre_forces(me, speed, lateral_speed, yaw_rate, steering)
-    c, s = math.cos(heading), math.sin(heading)
+    c, s = cos(heading), sin(heading)
     slope = np.empty(6)
     slope[0] = c * speed + -s * lateral_speed
     slope[1] = s * speed + c * lateral_speed

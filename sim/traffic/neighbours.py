@@ -11,12 +11,11 @@ it leads to and those that lead to it, with s shifted into the coordinate of the
 
 from __future__ import annotations
 
-import math
-
 from numba import njit
 
 from sim.traffic.lanes import local_coordinates, on_lane
 from sim.traffic.layout import LANDMARK
+from sim.traffic.numpy_math import cos, sin
 
 MARGIN = 1.0  # m, Road.neighbour_vehicles
 
@@ -28,7 +27,7 @@ def look(lanes, bodies):
         lanes[k].crowd = -1
     for i in range(len(bodies)):
         body = bodies[i]
-        body.cos, body.sin = math.cos(body.heading), math.sin(body.heading)
+        body.cos, body.sin = cos(body.heading), sin(body.heading)
 
 
 @njit(error_model="numpy")

@@ -22,9 +22,7 @@ _changeable = attrgetter(
 
 
 def _roads(network: RoadNetwork) -> list[tuple[str, str, list[AbstractLane]]]:
-    return [
-        (start, end, lanes) for start, to in network.graph.items() for end, lanes in to.items()
-    ]
+    return [(start, end, lanes) for start, to in network.graph.items() for end, lanes in to.items()]
 
 
 class NetworkTables:

@@ -17,6 +17,7 @@ from numba import njit
 from sim.traffic.lanes import heading_at, local_coordinates, position
 from sim.traffic.layout import ANY, BICYCLE, CONTROLLED, DONE, MDP, NO_IMPACT, UNKNOWN
 from sim.traffic.motion import clipped_action, dynamic_state, dynamic_step, kinematic_step
+from sim.traffic.numpy_math import cos, sin
 
 HORIZON_STEPS = 11  # looks ahead, is_conflict_possible: np.arange(0.25, 3, 0.25)
 HORIZON_STEP = 0.25  # s
@@ -32,7 +33,7 @@ def route_lane_at(lanes, roads, me, road, lane_id):
 
 @njit(error_model="numpy")
 def predict_on_route(lanes, roads, routes, spans, me, ahead):
-    """ControlledVehicle: along the route -> `ahead` (steps, 3) x, y, heading. False: stock raises."""
+    """ControlledVehicle: along its route -> `ahead` (steps, 3) x, y, heading. False: no lane."""
     first, end = (0, 0) if me.route < 0 else (spans[me.route, 0], spans[me.route, 1])
     s0, _ = local_coordinates(lanes[me.lane], me.x, me.y)
     for k in range(HORIZON_STEPS):
@@ -76,8 +77,8 @@ def predict_steering(me, ahead):
 @njit(error_model="numpy")
 def has_corner_inside(a, length_a, width_a, b, length_b, width_b):
     """Whether a corner, the middle of an edge or the centre of rectangle a lies in b."""
-    ca, sa = math.cos(a[2]), math.sin(a[2])
-    cb, sb = math.cos(b[2]), math.sin(b[2])
+    ca, sa = cos(a[2]), sin(a[2])
+    cb, sb = cos(b[2]), sin(b[2])
     for u in (-length_a / 2, 0.0, length_a / 2):
         for w in (-width_a / 2, 0.0, width_a / 2):
             dx = ca * u + -sa * w + a[0] - b[0]
@@ -112,8 +113,8 @@ def first_yields(lanes, a, b):
     if priority_a != priority_b:
         return priority_a < priority_b
     dx, dy = b.x - a.x, b.y - a.y
-    ahead_of_a = math.cos(a.heading) * dx + math.sin(a.heading) * dy
-    ahead_of_b = math.cos(b.heading) * -dx + math.sin(b.heading) * -dy
+    ahead_of_a = cos(a.heading) * dx + sin(a.heading) * dy
+    ahead_of_b = cos(b.heading) * -dx + sin(b.heading) * -dy
     return ahead_of_a > ahead_of_b
 
 

@@ -11,7 +11,7 @@ stays as it was. See docs/traffic.md for what is equal and what is not.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any, TypeVar
 
 from sim.highway import AbstractEnv, RegulatedRoad, Road
@@ -104,7 +104,7 @@ FAST_ROADS = {Road: FastRoad, RegulatedRoad: FastRegulatedRoad}
 STOCK_ROADS = {fast: stock for stock, fast in FAST_ROADS.items()}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _fast_class(stock: type[AbstractEnv]) -> type[AbstractEnv]:
     """The subclass of an environment whose roads are fast from the moment they exist."""
 

@@ -16,17 +16,18 @@ from numba import njit
 from sim.traffic.following import clip, not_zero
 from sim.traffic.lanes import heading_at, local_coordinates, wrap_to_pi
 from sim.traffic.layout import LINEAR
+from sim.traffic.numpy_math import arcsin, arctan, tan
 
 
 @njit(error_model="numpy")
 def cascade(lane, me):
     s, r = local_coordinates(lane, me.x, me.y)
     lane_heading = heading_at(lane, s + me.speed * me.tau_pursuit)
-    turn = math.asin(clip(-me.kp_lateral * r / not_zero(me.speed), -1.0, 1.0))
+    turn = arcsin(clip(-me.kp_lateral * r / not_zero(me.speed), -1.0, 1.0))
     heading_ref = lane_heading + clip(turn, -math.pi / 4, math.pi / 4)
     yaw_rate = me.kp_heading * wrap_to_pi(heading_ref - me.heading)
-    slip = math.asin(clip(me.length / 2 / not_zero(me.speed) * yaw_rate, -1.0, 1.0))
-    return math.atan(2 * math.tan(slip))
+    slip = arcsin(clip(me.length / 2 / not_zero(me.speed) * yaw_rate, -1.0, 1.0))
+    return arctan(2 * tan(slip))
 
 
 @njit(error_model="numpy")
