@@ -61,14 +61,16 @@ def _apart(a: Any, b: Any) -> float:
     """How far two values are from each other; infinite if they are not numbers and not equal."""
     if isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys():
         return max((_apart(a[key], b[key]) for key in a), default=0.0)
-    if isinstance(a, bool | np.bool_) or a is None or b is None or isinstance(a, str | tuple):
-        return 0.0 if a == b and type(b) is not float else np.inf
+    if not isinstance(a, bool | np.bool_) and isinstance(a, float | int | np.number | np.ndarray):
+        if b is None:
+            return np.inf
+        apart = np.abs(np.asarray(a, np.float64) - np.asarray(b, np.float64))
+        return float(apart.max()) if apart.size else 0.0
     if isinstance(a, list) and isinstance(b, list):
         if len(a) != len(b):
             return np.inf
         return max((_apart(x, y) for x, y in zip(a, b, strict=True)), default=0.0)
-    apart = np.abs(np.asarray(a, np.float64) - np.asarray(b, np.float64))
-    return float(apart.max()) if apart.size else 0.0
+    return 0.0 if a == b else np.inf
 
 
 class Twins:

@@ -66,9 +66,7 @@ class RoadloopEnv(gymnasium.Env, EzPickle):
         self._observation = self.world.reset(episode)
         return _as_dict(self._observation), self._info()
 
-    def step(
-        self, action: np.ndarray
-    ) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+    def step(self, action: np.ndarray) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Hold the action for 0.1 s."""
         before = self.world.progress
         accel, steering_angle = np.asarray(action, np.float64) * _ACTION_SCALE

@@ -76,9 +76,7 @@ class World:
         self._begin(seed)
         place = self._navigation.goal()
         if place is None:
-            self.goal = GOAL_SHARE * idm_distance(
-                self.scenario, self.road_map, seed, self._fast
-            )
+            self.goal = GOAL_SHARE * idm_distance(self.scenario, self.road_map, seed, self._fast)
         else:
             self.goal = place - self._start  # m of progress that reach the goal
         return self.observe()
