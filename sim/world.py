@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from functools import cached_property
 
-import numpy as np
-
+from datasets.camera import Camera
 from datasets.driving import Action
 from datasets.episode import DECISION_HZ, PHYSICS_HZ, TICK, End, Outcome
-from datasets.observation import EgoState, Observation, Route
+from datasets.observation import CameraFrame, EgoState, Observation, Route
 from datasets.scene import Scene
 from sim import snapshot
 from sim.bridge import LaneTable, drive_ego, native_action, read_state, start_episode
+from sim.cameras.labels import CameraLabels
+from sim.cameras.renderer import Renderer
+from sim.cameras.rig import default_rig
+from sim.cameras.visibility import visible_share
+from sim.cameras.weather import weather_for
 from sim.collisions import at_fault
 from sim.highway import IDMVehicle, make_bare
 from sim.navigation import Navigation
