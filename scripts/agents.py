@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from control.agent import RuleDriver, VisibleOnly
 from datasets.driving import Agent
-from sim.baselines import ConstantSpeed, Idm
+from planning.planner import RulePlanner
+from sim.baselines import ConstantSpeed, Idm, TrueScenes
 from sim.world import World
 
+
+def expert(world: World) -> Agent:
+    """The teacher: rules on the truth about what the cameras can see."""
+    return RuleDriver("expert", VisibleOnly(TrueScenes(world)), RulePlanner())
+
+
 AGENTS: dict[str, Callable[[World], Agent]] = {
+    "expert": expert,
     "idm": Idm,  # highway-env's own driver, which sees everything
     "constant-speed": lambda _: ConstantSpeed(),
 }
