@@ -11,14 +11,12 @@ from sim.scores.proximity import gap_to_others
 
 
 def struck(log: EpisodeLog) -> AgentKind | None:
-    """The kind of the body nearest to the ego when it crashed; None if it did not.
-
-    Among bodies that are as near, the crashed one is taken.
-    """
+    """The kind of the crashed body nearest to the ego when it crashed; None if it did not."""
     state = log.states[-1]
     if log.outcome.end is not End.COLLISION or len(state.id) < 2:
         return None
-    gap = gap_to_others(state) - 1e-3 * state.crashed[1:]
+    crashed = state.crashed[1:] | ~state.crashed[1:].any()  # if none is marked, any may be it
+    gap = np.where(crashed, gap_to_others(state), np.inf)
     return AgentKind(int(state.kind[1:][np.argmin(gap)]))
 
 
