@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from datasets.checks import BoolArray
 from datasets.driving import Action
 from datasets.episode import DECISION_HZ, PHYSICS_HZ, TICK, End, Outcome
 from datasets.observation import EgoState, Observation, Route
@@ -126,6 +127,11 @@ class World:
     def progress(self) -> float:
         """Metres driven along the route since the start."""
         return self._s - self._start
+
+    @property
+    def on_route(self) -> BoolArray:
+        """(L,) which lanes of the road map belong to the route."""
+        return self._navigation.on_route
 
     def observe(self) -> Observation:
         """What the car senses now."""

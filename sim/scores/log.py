@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from datasets.checks import FloatArray, IntArray, check_array, check_finite
+from datasets.checks import BoolArray, FloatArray, IntArray, check_array, check_finite
 from datasets.driving import Action, Trajectory
 from datasets.episode import TICK, End, Outcome
 from datasets.geometry import box_corners
@@ -25,6 +25,7 @@ class EpisodeLog:
     scenario: str
     seed: int
     road_map: RoadMap
+    on_route: BoolArray  # (L,) lanes of the map that belong to the route
     states: tuple[WorldState, ...]  # T + 1
     actions: tuple[Action, ...]  # T
     drivers: tuple[str, ...]  # T, who held the wheel
@@ -46,6 +47,7 @@ class EpisodeLog:
                 f"EpisodeLog: expected {ticks} drivers and plans, got {len(self.drivers)} and "
                 f"{len(self.plans)}"
             )
+        check_array("EpisodeLog.on_route", self.on_route, (len(self.road_map.lanes),), np.bool_)
         check_array("EpisodeLog.compute_times", self.compute_times, (ticks,), np.float64)
         check_array("EpisodeLog.progress", self.progress, (ticks + 1,), np.float64)
         check_finite("EpisodeLog.progress", self.progress)
@@ -89,8 +91,10 @@ class EpisodeLog:
 
     @property
     def progress_made(self) -> float:
-        """m of the route put behind."""
-        return float(self.progress[-1] - self.progress[0])
+        """m of the route put behind; what is driven on other roads, past a missed exit, is none."""
+        on_route = np.flatnonzero(self.on_route[self.ego_lane])
+        last = on_route[-1] if len(on_route) else 0
+        return float(self.progress[last] - self.progress[0])
 
     @property
     def route_completion(self) -> float:

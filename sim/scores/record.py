@@ -55,6 +55,7 @@ def record(
         scenario=world.scenario.name,
         seed=seed,
         road_map=world.road_map,
+        on_route=world.on_route,
         states=tuple(witness.states),
         actions=tuple(decision.action for decision in decisions),
         drivers=tuple(decision.driver for decision in decisions),

@@ -47,15 +47,17 @@ def state(t, bodies):
     )
 
 
-def log(ticks_of_bodies, road_map=None, end=End.GOAL, at_fault=False, goal=None, plans=None):
+def log(ticks_of_bodies, road_map=None, end=End.GOAL, at_fault=False, goal=None, plans=None, on_route=None):
     """One list of bodies per state; progress is the ego's x."""
     states = tuple(state(k * TICK, bodies) for k, bodies in enumerate(ticks_of_bodies))
     ticks = len(states) - 1
     progress = np.array([float(s.xy_world[0, 0]) for s in states])
+    road_map = road([(-100, 0), (2000, 0)]) if road_map is None else road_map
     return EpisodeLog(
         scenario="highway",
         seed=1,
-        road_map=road([(-100, 0), (2000, 0)]) if road_map is None else road_map,
+        road_map=road_map,
+        on_route=np.ones(len(road_map.lanes), np.bool_) if on_route is None else on_route,
         states=states,
         actions=(Action(0.0, 0.0),) * ticks,
         drivers=("expert",) * ticks,

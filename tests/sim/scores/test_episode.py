@@ -29,6 +29,15 @@ def test_a_standing_ego_makes_no_progress(worlds):
     assert not row["success"]
 
 
+def test_metres_past_a_missed_exit_are_no_progress(worlds):
+    road = worlds.road([(-100, 0), (30, 0)], [(30, 0), (500, 0)])
+    ticks = [[(float(k), 0.0, 0.0, 10.0, 0, int(k > 30))] for k in range(61)]
+    off_route = np.array([True, False])
+    log = worlds.log(ticks, road_map=road, end=End.OFF_ROAD, goal=60.0, on_route=off_route)
+    assert log.progress_made == 30
+    assert log.route_completion == 0.5
+
+
 def test_scores_do_not_depend_on_the_order_of_the_others(worlds):
     log = worlds.cruise(others=OTHERS, end=End.TIME_OUT, goal=90.0)
     order = np.array([0, 3, 1, 2])

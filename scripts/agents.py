@@ -1,0 +1,47 @@
+"""The agents by name: one table for every command line.
+
+A driver of your own needs no entry: give its factory as `module:factory`, called with the world.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+from datasets.driving import Agent
+from sim.baselines import ConstantSpeed, Idm, Random
+from sim.world import World
+
+AgentFactory = Callable[[World], Agent]
+
+AGENTS: dict[str, AgentFactory] = {
+    "idm": Idm,  # highway-env's own driver, which sees everything
+    "constant-speed": lambda _: ConstantSpeed(),
+    "random": lambda _: Random(),
+}
+NEED_NO_IMAGES = frozenset({"expert", "idm", "constant-speed", "random"})
+
+
+def agent_named(name: str) -> AgentFactory:
+    """How to make the agent of that name for a world; ValueError names the good ones."""
+    if name in AGENTS:
+        return AGENTS[name]
+    module, colon, factory = name.partition(":")
+    if not colon:
+        raise ValueError(f"agent: expected one of {', '.join(AGENTS)} or module:factory; got {name!r}")
+    try:
+        return getattr(importlib.import_module(module), factory)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"agent {name!r}: expected an importable module:factory, {error}") from error
+
+
+def make_agent(name: str, world: World) -> Agent:
+    """The agent of that name, to drive in `world`."""
+    return agent_named(name)(world)
+
+
+def needs_cameras(name: str) -> bool:
+    """Whether the agent looks at images. A factory may say so by an attribute `needs_cameras`."""
+    if name in NEED_NO_IMAGES:
+        return False
+    return bool(getattr(agent_named(name), "needs_cameras", True))
