@@ -28,11 +28,15 @@ def agent_named(name: str) -> AgentFactory:
         return AGENTS[name]
     module, colon, factory = name.partition(":")
     if not colon:
-        raise ValueError(f"agent: expected one of {', '.join(AGENTS)} or module:factory; got {name!r}")
+        raise ValueError(
+            f"agent: expected one of {', '.join(AGENTS)} or module:factory; got {name!r}"
+        )
     try:
         return getattr(importlib.import_module(module), factory)
     except (ImportError, AttributeError) as error:
-        raise ValueError(f"agent {name!r}: expected an importable module:factory, {error}") from error
+        raise ValueError(
+            f"agent {name!r}: expected an importable module:factory, {error}"
+        ) from error
 
 
 def make_agent(name: str, world: World) -> Agent:

@@ -125,7 +125,9 @@ def commit() -> str:
 
 def in_short(result: dict[str, Any], out: Path) -> str:
     """The run in a few lines for the terminal."""
-    lines = [f"{'scenario':22s} {'n':>4} {'success':>8} {'DS':>6} {'CLS':>6} {'PDMS':>6} {'m/s':>6}"]
+    lines = [
+        f"{'scenario':22s} {'n':>4} {'success':>8} {'DS':>6} {'CLS':>6} {'PDMS':>6} {'m/s':>6}"
+    ]
     for name, s in [*result["scenarios"].items(), ("all", result["overall"])]:
         speed = "-" if s["mean_speed"] is None else f"{s['mean_speed']:.1f}"
         lines.append(

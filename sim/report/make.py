@@ -15,6 +15,7 @@ from sim.report.tables import Result, worst_rows
 from sim.scores.episode import ERROR
 from sim.scores.play import Player
 from sim.scores.record import record
+from sim.state import EGO
 
 
 def make_report(result: Result, player: Player, folder: Path, clips: int) -> Path:
@@ -33,7 +34,7 @@ def _map(result: Result, player: Player, scenario: str) -> str:
     world = player.make_world(scenario)
     rows = [row for row in result["episodes"] if row["scenario"] == scenario]
     world.reset(rows[0]["seed"])
-    return outcome_map(world.road_map, rows, scenario)
+    return outcome_map(world.road_map, world.state.xy_world[EGO], rows, scenario)
 
 
 def _exhibit(result: Result, player: Player, row: Result) -> Exhibit:

@@ -9,13 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from datasets.checks import FloatArray
 from datasets.episode import TICK, End
 from sim.report.tables import Result
 from sim.scores.episode import ERROR
 from sim.scores.lanes import LaneIndex
 from sim.scores.log import EpisodeLog
 from sim.scores.proximity import HORIZON, NEAR_TTC, proximity
-from sim.scores.road_rules import OVERSPEED_SCALE
 from sim.state import RoadMap
 
 COLOURS = {
@@ -26,7 +26,7 @@ COLOURS = {
     str(End.TIME_OUT): "#566573",
     ERROR: "#000000",
 }
-_MAP_MARGIN = 20.0  # m around the ends shown on a map
+MAP_MARGIN = 15.0  # m shown around the start and the ends, at least
 _ASPHALT = "#c8ccd0"
 
 
@@ -57,7 +57,8 @@ def trace_plot(log: EpisodeLog) -> str:
     speed.plot(t, log.ego_speed, color="#1f5fa8", label="speed")
     limit = lanes.speed_limit[log.ego_lane]
     speed.plot(t, limit, color="#999999", linestyle="--", label="limit")
-    speed.set(ylabel="m/s", ylim=(min(0.0, log.ego_speed.min()), limit.max() + OVERSPEED_SCALE))
+    fastest = max(limit.max(), log.ego_speed.max())
+    speed.set(ylabel="m/s", ylim=(min(0.0, log.ego_speed.min()), 1.05 * fastest))
     speed.legend(loc="lower left", fontsize=7)
     seconds = np.minimum(proximity(log, lanes).ttc, HORIZON)
     ttc.plot(t, seconds, color="#c0392b")
@@ -66,36 +67,33 @@ def trace_plot(log: EpisodeLog) -> str:
     return _svg(figure)
 
 
-def outcome_map(road_map: RoadMap, rows: Sequence[Result], title: str) -> str:
-    """Where the episodes of one scenario ended, and how, on its road."""
+def outcome_map(
+    road_map: RoadMap, start_xy_world: FloatArray, rows: Sequence[Result], title: str
+) -> str:
+    """Where the episodes of one scenario ended, and how, on its road; the cross is the start."""
     rows = [row for row in rows if "end_xy_world" in row]
     ends = np.array([row["end_xy_world"] for row in rows]).reshape(-1, 2)
-    figure = Figure(figsize=(7, 3), layout="constrained")
+    figure = Figure(figsize=(7, 3.2), layout="constrained")
     ax = figure.subplots()
-    low, high = _map_bounds(road_map, ends)
+    shown = np.concatenate([ends, start_xy_world[None]])
+    margin = np.maximum(0.1 * np.ptp(shown, axis=0), MAP_MARGIN)
+    low, high = shown.min(0) - margin, shown.max(0) + margin
     _draw_lanes(ax, road_map, low, high)
+    ax.plot(*start_xy_world, "x", color="black", markersize=7, label="start")
     for outcome, colour in COLOURS.items():
         here = np.array([row["outcome"] == outcome for row in rows], dtype=bool)
         if here.any():
-            ax.plot(*ends[here].T, "o", markersize=5, color=colour, alpha=0.8, label=outcome)
+            ax.plot(*ends[here].T, "o", markersize=5, color=colour, alpha=0.7, label=outcome)
     ax.set(
         title=title, xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="x, m", ylabel="y, m"
     )
-    ax.set_aspect("equal" if (high - low).max() < 8 * (high - low).min() else "auto")
+    # A kilometre of road at true scale is a hairline: let long roads be drawn too wide.
+    ax.set_aspect("equal" if (high - low).max() < 4 * (high - low).min() else "auto")
     ax.legend(fontsize=7, loc="best")
     return _svg(figure)
 
 
-def _map_bounds(road_map: RoadMap, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The whole road where it is small, else the part where episodes ended."""
-    road = np.concatenate([lane.xy_world for lane in road_map.lanes])
-    if len(ends) == 0 or np.ptp(road, axis=0).max() < 400:
-        return road.min(0) - _MAP_MARGIN / 2, road.max(0) + _MAP_MARGIN / 2
-    margin = np.array([2 * _MAP_MARGIN, _MAP_MARGIN])
-    return ends.min(0) - margin, ends.max(0) + margin
-
-
-def _draw_lanes(ax: Axes, road_map: RoadMap, low: np.ndarray, high: np.ndarray) -> None:
+def _draw_lanes(ax: Axes, road_map: RoadMap, low: FloatArray, high: FloatArray) -> None:
     for lane in road_map.lanes:
         xy = lane.xy_world
         tangent = np.gradient(xy, axis=0)

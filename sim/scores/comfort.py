@@ -70,7 +70,7 @@ def motion_of(speed: FloatArray, heading: FloatArray) -> Motion:
 
 
 def is_comfortable(motion: Motion) -> bool:
-    """nuPlan's C: all six bounds hold throughout."""
+    """Whether all six bounds hold throughout."""
     low, high = LONGITUDINAL_ACCEL
     return bool(
         np.all((motion.longitudinal_accel >= low) & (motion.longitudinal_accel <= high))
@@ -82,7 +82,12 @@ def is_comfortable(motion: Motion) -> bool:
     )
 
 
+def comfort(log: EpisodeLog) -> float:
+    """nuPlan's C: 1 if all six bounds hold throughout; the impact of a crash is not judged."""
+    driven = log.before_impact
+    return float(is_comfortable(motion_of(log.ego_speed[driven], log.ego_heading[driven])))
+
+
 def harsh_brakes(log: EpisodeLog) -> int:
     """How many times the car began to brake harder than 4 m/s^2; the impact of a crash is none."""
-    speed = log.ego_speed[:-1] if log.outcome.end == "collision" else log.ego_speed
-    return count_runs(np.diff(speed) / TICK < -HARSH_BRAKE)
+    return count_runs(np.diff(log.ego_speed[log.before_impact]) / TICK < -HARSH_BRAKE)

@@ -11,7 +11,7 @@ import numpy as np
 from datasets.episode import TICK, End
 from sim.scores import carla, pdm, road_rules
 from sim.scores.collision import no_at_fault_collision
-from sim.scores.comfort import harsh_brakes, is_comfortable, motion_of
+from sim.scores.comfort import comfort, harsh_brakes
 from sim.scores.lanes import LaneIndex
 from sim.scores.log import EpisodeLog
 from sim.scores.plans import extended_comfort
@@ -96,7 +96,7 @@ def _pdm_scores(log: EpisodeLog, lanes: LaneIndex, near: Proximity, reference: f
         progress=pdm.progress_share(log.progress_made, reference),
         ttc=pdm.ttc_within_bound(near.ttc.min()),
         speed_limit=road_rules.speed_limit(log, lanes),
-        comfort=float(is_comfortable(motion_of(log.ego_speed, log.ego_heading))),
+        comfort=comfort(log),
         lane_keeping=road_rules.lane_keeping(log, lanes),
         extended_comfort=extended_comfort(log),
     )

@@ -85,6 +85,11 @@ class EpisodeLog:
         return box_corners(self.ego_xy, self.ego_heading, length, width)
 
     @property
+    def before_impact(self) -> slice:
+        """The states that the driver made: all but the last one of a collision."""
+        return slice(-1 if self.outcome.end is End.COLLISION else None)
+
+    @property
     def distance(self) -> float:
         """m driven, along the path and not along the route."""
         return float(np.hypot(*np.diff(self.ego_xy, axis=0).T).sum())

@@ -47,7 +47,15 @@ def state(t, bodies):
     )
 
 
-def log(ticks_of_bodies, road_map=None, end=End.GOAL, at_fault=False, goal=None, plans=None, on_route=None):
+def log(
+    ticks_of_bodies,
+    road_map=None,
+    end=End.GOAL,
+    at_fault=False,
+    goal=None,
+    plans=None,
+    on_route=None,
+):
     """One list of bodies per state; progress is the ego's x."""
     states = tuple(state(k * TICK, bodies) for k, bodies in enumerate(ticks_of_bodies))
     ticks = len(states) - 1
