@@ -38,8 +38,8 @@ DEFAULT_VIDEO = Path("runs/drive.mp4")
 class Args:
     """Watch an agent drive."""
 
-    agent: str = "expert"
-    """who drives: expert, idm or constant-speed"""
+    agent: str = "idm"
+    """who drives: idm or constant-speed"""
     scenario: str | None = None
     """what to drive; without it, all scenarios one after another, beginning with highway"""
     seed: int = 0
@@ -139,7 +139,7 @@ def drive_episode(
     agent_name: str, programme: Programme, viewer: Viewer
 ) -> tuple[Episode | None, Command | None]:
     """One episode: its report, if it came to its end, and what the viewer asked for."""
-    world = World(programme.scenario, weather=programme.weather)
+    world = World(programme.scenario)
     agent = make_agent(agent_name, world)
     viewer.begin(
         Status(

@@ -131,7 +131,7 @@ class Canvas:
                 view.draw_lanes(tick.truth)
             if status.boxes:
                 view.draw_boxes(tick.truth)
-            draw_tag(image, box, frame.camera.name)
+            draw_tag(image, box, frame.camera.name.replace("_", " "))
 
     def _draw_charts(self, image: Image, limit: float) -> None:
         t = [tick.observation.t for tick in self._history]
