@@ -2,6 +2,7 @@
 
     uv run scripts/evaluate.py --agent idm
     uv run scripts/evaluate.py --agent constant-speed --scenarios merge,exit --episodes 20 --jobs 2
+    uv run scripts/evaluate.py --agent idm --scenarios manoeuvres --report runs/manoeuvres
     uv run scripts/evaluate.py --agent my_package.my_module:make_my_driver
 
 The same episodes for every agent: seeds S to S + N - 1 of each scenario. A run that is killed goes
@@ -23,12 +24,12 @@ import joblib
 import tyro
 
 from scripts.agents import agent_named, make_agent
+from sim.manoeuvres.table import MANOEUVRES, named, world_named
 from sim.report.make import make_report
-from sim.scenarios import SCENARIOS, scenario_named
+from sim.scenarios import SCENARIOS
 from sim.scores.play import Player
 from sim.scores.resume import RowCache, run_episodes
 from sim.scores.summary import summarise, summarise_by_scenario
-from sim.world import World
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Args:
     agent: str = "expert"
     """who drives: a name, or module:factory of your own"""
     scenarios: str = "all"
-    """all, or names with commas between"""
+    """names with commas between; all: every scenario; manoeuvres: every manoeuvre"""
     episodes: int = 10
     """per scenario"""
     seed: int = 0
@@ -93,15 +94,16 @@ def main(args: Args) -> None:
 
 def chosen_scenarios(text: str) -> list[str]:
     """Names from the command line, in order; ValueError names the good ones."""
-    names = list(SCENARIOS) if text == "all" else text.split(",")
+    groups = {"all": list(SCENARIOS), "manoeuvres": list(MANOEUVRES)}
+    names = [name for word in text.split(",") for name in groups.get(word, [word])]
     for name in names:
-        scenario_named(name)
+        named(name)
     return list(dict.fromkeys(names))
 
 
 def make_player(args: Args) -> Player:
     return Player(
-        make_world=World,
+        make_world=world_named,
         make_agent=functools.partial(make_agent, args.agent),
         reference_dir=Path("runs/reference"),
     )

@@ -114,13 +114,14 @@ def _worst_first(result: Result, most: int = 20) -> Table:
 
 
 def _manoeuvres(result: Result) -> list[Table]:
-    rows = tuple(
-        (row["scenario"], cell(row["seed"]), name, "pass" if passed else "FAIL")
-        for row in result["episodes"]
-        for name, passed in row.get("conditions", {}).items()
-    )
-    header = ("manoeuvre", "seed", "condition", "verdict")
-    return [Table("Manoeuvres", header, rows)] if rows else []
+    """How often each condition of each manoeuvre held."""
+    held: dict[tuple[str, str], list[bool]] = {}
+    for row in result["episodes"]:
+        for name, passed in {**row.get("conditions", {}), "all": row.get("passed")}.items():
+            if passed is not None:
+                held.setdefault((row["scenario"], name), []).append(passed)
+    rows = tuple((*key, f"{sum(each)} of {len(each)}") for key, each in held.items())
+    return [Table("Manoeuvres", ("manoeuvre", "condition", "held"), rows)] if rows else []
 
 
 def worst_rows(result: Result) -> list[Result]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from datasets.driving import Agent
 from datasets.episode import End
 from sim.baselines import Idm
+from sim.manoeuvres.table import judge, world_named
 from sim.scores.episode import Row, error_row, score_episode
 from sim.scores.log import EpisodeLog
 from sim.scores.record import record
@@ -34,7 +35,8 @@ class Player:
         try:
             world = self.make_world(scenario)
             log = record(world, self.make_agent(world), seed)
-            return score_episode(log, reference_progress(scenario, seed, self.reference_dir))
+            reference = reference_progress(scenario, seed, self.reference_dir)
+            return score_episode(log, reference) | judge(log)
         except Exception:  # the run goes on, the row says what happened
             return error_row(scenario, seed, traceback.format_exc())
 
@@ -44,7 +46,7 @@ def reference_progress(scenario: str, seed: int, folder: Path) -> float:
     world's code stays the same."""
     path = folder / world_fingerprint() / f"{scenario}-{seed}.json"
     if not path.exists():
-        world = World(scenario)
+        world = world_named(scenario)
         progress = extrapolated_progress(record(world, Idm(world), seed), world.scenario.time_limit)
         path.parent.mkdir(parents=True, exist_ok=True)
         mine = path.with_suffix(f".{os.getpid()}")  # another process may be at the same seed
@@ -65,6 +67,7 @@ def extrapolated_progress(log: EpisodeLog, time_limit: float) -> float:
 def world_fingerprint() -> str:
     """Changes when the world may: with the modules of sim/ that make it, and with highway-env."""
     digest = hashlib.sha256(version("highway-env").encode())
-    for path in sorted(Path(__file__).parent.parent.glob("*.py")):
+    sim = Path(__file__).parent.parent
+    for path in sorted([*sim.glob("*.py"), *sim.glob("manoeuvres/*.py")]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

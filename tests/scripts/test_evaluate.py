@@ -13,6 +13,7 @@ import pytest
 from datasets.driving import Action, Decision
 from scripts import evaluate
 from scripts.evaluate import Args, chosen_scenarios, main
+from sim.manoeuvres.table import MANOEUVRES
 from sim.scenarios import SCENARIOS
 
 ARGS = Args("constant-speed", "merge,roundabout", 2, 5, json=Path("out.json"), clips=1)
@@ -130,3 +131,4 @@ def test_names_that_do_not_exist_are_refused():
     with pytest.raises(ValueError, match="importable module:factory"):
         main(Args("json:no_such_driver"))
     assert chosen_scenarios("all") == list(SCENARIOS)
+    assert chosen_scenarios("merge,manoeuvres,cut-in") == ["merge", *MANOEUVRES]
