@@ -110,7 +110,7 @@ def main(args: Args) -> None:
     try:
         for episode in drive_episodes(args, viewer, count):
             episodes.append(episode)
-            print(describe(episode))
+            print(describe(episode), flush=True)
     except KeyboardInterrupt:
         print("stopped")
     # 4. Complete the files.
@@ -139,17 +139,17 @@ def drive_episode(
     agent_name: str, programme: Programme, viewer: Viewer
 ) -> tuple[Episode | None, Command | None]:
     """One episode: its report, if it came to its end, and what the viewer asked for."""
-    world = World(programme.scenario)
-    agent = make_agent(agent_name, world)
     viewer.begin(
         Status(
             scenario=programme.scenario,
             seed=programme.seed,
             weather=programme.weather,
             agent=agent_name,
-            time_limit=world.scenario.time_limit,
+            time_limit=scenario_named(programme.scenario).time_limit,
         )
     )
+    world = World(programme.scenario)
+    agent = make_agent(agent_name, world)
     speeds: list[float] = []
     state = None
     began = time.perf_counter()

@@ -29,7 +29,7 @@ from sim.window import gauges, ink
 from sim.window.camera_view import CameraView, slot_of
 from sim.window.commands import KEYS, Command
 from sim.window.ink import Box, Color, Font, Image
-from sim.window.map_view import MapView, speed_color
+from sim.window.map_view import GROUND, MapView, speed_color
 
 WIDTH, HEIGHT = 1280, 720
 MAP = Box(12, 52, 464, 628)
@@ -93,7 +93,7 @@ class Canvas:
             self._trail.append(tuple(state.xy_world[EGO]))
         limit = self._map.road.road_map.lanes[int(state.lane[EGO])].speed_limit
         image = self._background.copy()
-        draw_header(image, tick, status)
+        draw_header(image, status, tick.observation.t)
         draw_keys(image, status)
         self._draw_map(image, tick, state)
         self._draw_cameras(image, tick, status)
@@ -102,6 +102,16 @@ class Canvas:
         self._draw_charts(image, limit)
         if tick.outcome is not None:
             draw_banner(image, tick.outcome)
+        return image
+
+    def draw_waiting(self, status: Status) -> Image:
+        """The picture while a world is being built."""
+        image = self._background.copy()
+        draw_header(image, status, 0.0)
+        draw_keys(image, status)
+        MAP.of(image)[:] = GROUND
+        middle = (MAP.x + MAP.width / 2, MAP.y + MAP.height / 2)
+        ink.text(image, middle, "building the road ...", ink.BODY, ink.MUTED, align=0.5)
         return image
 
     def _draw_map(self, image: Image, tick: Tick, state: WorldState) -> None:
@@ -196,7 +206,7 @@ def draw_keys(image: Image, status: Status) -> None:
         u += cap.width + 7 + ink.text_width(command.value, ink.SMALL) + 24
 
 
-def draw_header(image: Image, tick: Tick, status: Status) -> None:
+def draw_header(image: Image, status: Status, t: float) -> None:
     """What runs, from the left; how it runs, from the right."""
     u = 14.0
     ink.text(image, (u, 33), status.scenario, Font(22, 500))
@@ -210,7 +220,6 @@ def draw_header(image: Image, tick: Tick, status: Status) -> None:
         u += ink.text_width(name, ink.BODY) + 6
         ink.text(image, (u, 32), value, ink.STRONG)
         u += ink.text_width(value, ink.STRONG) + 18
-    t, limit = tick.observation.t, status.time_limit
     late: Color = ink.WARN if status.late_ticks else ink.MUTED
     running = "paused" if status.paused else f"x{status.speed_up}"
     u = WIDTH - 14.0
@@ -218,7 +227,7 @@ def draw_header(image: Image, tick: Tick, status: Status) -> None:
         (f"{status.late_ticks} late", late),
         (f"{status.frame_rate_hz:.1f} Hz", ink.MUTED),
         (running, ink.WARN if status.paused or status.speed_up > 1 else ink.MUTED),
-        (f"{t:.1f} s of {limit:.0f} s", ink.TEXT),
+        (f"{t:.1f} s of {status.time_limit:.0f} s", ink.TEXT),
         (f"{100 * min(1.0, max(0.0, status.progress)):.0f} % of the way", ink.TEXT),
     ):
         ink.text(image, (u, 32), string, ink.STRONG, color, align=1.0)

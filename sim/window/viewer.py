@@ -42,7 +42,7 @@ class Viewer:
         self.status = Status()
         self._canvas = Canvas()
         self._interval = TICK  # s, smoothed, from one picture to the next
-        self._shown_at = time.perf_counter()
+        self._shown_at = 0.0  # s, when the last picture was due
         self._step = False
 
     def begin(self, status: Status) -> None:
@@ -50,7 +50,8 @@ class Viewer:
         mine = {name: getattr(self.status, name) for name in (*TOGGLES.values(), "speed_up")}
         self.status = replace(status, **mine, paused=self.status.paused)
         self._canvas.reset()
-        self._shown_at = time.perf_counter()
+        if self.window is not None:
+            self.window.show(self._canvas.draw_waiting(self.status))
 
     def show(
         self,
@@ -65,6 +66,8 @@ class Viewer:
         self.status = replace(self.status, progress=progress)
         # 1. Compose.
         began = time.perf_counter()
+        if tick.index == 0:
+            self._shown_at = began  # the clock starts when the world is there
         image = self._picture(tick, state, road_map)
         # 2. Show and keep.
         if image is not None:

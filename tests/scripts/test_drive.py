@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -55,6 +56,26 @@ def test_without_a_display_it_says_so_in_one_line_and_records_the_window(tmp_pat
     assert ok
     assert frame.shape == (720, 1280, 3)
     assert cv2.imread(str(tmp_path / "s.png")).shape == (720, 1280, 3)
+
+
+def test_ctrl_c_leaves_complete_files(tmp_path):
+    arguments = ["--agent", "idm", "--scenario", "intersection-right", "--episodes", "1000"]
+    files = ["--video", "v.mp4", "--json", "report.json"]
+    run = subprocess.Popen(
+        [sys.executable, ROOT / "scripts" / "drive.py", "--headless", *arguments, *files],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    first = run.stdout.readline()
+    run.send_signal(signal.SIGINT)
+    rest, complaints = run.communicate(timeout=60)
+    assert (run.returncode, complaints) == (0, "")
+    assert first.startswith("intersection-right seed 0")
+    assert rest.splitlines()[-1] == "stopped"
+    assert json.loads((tmp_path / "report.json").read_text())["episodes"][0]["seed"] == 0
+    assert cv2.VideoCapture(str(tmp_path / "v.mp4")).read()[0]
 
 
 @pytest.mark.parametrize(

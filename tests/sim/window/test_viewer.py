@@ -63,9 +63,10 @@ def test_what_ends_an_episode_is_handed_on(show, command):
 def test_a_toggle_shows_at_once_and_stays_for_the_next_episode(show, command, name):
     window = ScriptedWindow([command])
     viewer = seat(window)
+    window.shown = 0
     assert show(viewer) is None
     assert getattr(viewer.status, name) is not getattr(STATUS, name)
-    assert window.shown == 2
+    assert window.shown == 2  # at once: with the new overlay while the tick lasts
     viewer.begin(STATUS)
     assert getattr(viewer.status, name) is not getattr(STATUS, name)
 
