@@ -8,13 +8,22 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 
+from control.agent import RuleDriver, VisibleOnly
 from datasets.driving import Agent
-from sim.baselines import ConstantSpeed, Idm, Random
+from planning.planner import RulePlanner
+from sim.baselines import ConstantSpeed, Idm, Random, TrueScenes
 from sim.world import World
 
 AgentFactory = Callable[[World], Agent]
 
+
+def expert(world: World) -> Agent:
+    """The teacher: rules on the truth about what the cameras can see."""
+    return RuleDriver("expert", VisibleOnly(TrueScenes(world)), RulePlanner())
+
+
 AGENTS: dict[str, AgentFactory] = {
+    "expert": expert,
     "idm": Idm,  # highway-env's own driver, which sees everything
     "constant-speed": lambda _: ConstantSpeed(),
     "random": lambda _: Random(),
@@ -28,15 +37,13 @@ def agent_named(name: str) -> AgentFactory:
         return AGENTS[name]
     module, colon, factory = name.partition(":")
     if not colon:
-        raise ValueError(
-            f"agent: expected one of {', '.join(AGENTS)} or module:factory; got {name!r}"
-        )
+        names = ", ".join(AGENTS)
+        raise ValueError(f"agent: expected one of {names}, or module:factory; got {name!r}")
     try:
-        return getattr(importlib.import_module(module), factory)
+        found: AgentFactory = getattr(importlib.import_module(module), factory)
     except (ImportError, AttributeError) as error:
-        raise ValueError(
-            f"agent {name!r}: expected an importable module:factory, {error}"
-        ) from error
+        raise ValueError(f"agent: expected an importable module:factory; {error}") from error
+    return found
 
 
 def make_agent(name: str, world: World) -> Agent:
@@ -45,7 +52,8 @@ def make_agent(name: str, world: World) -> Agent:
 
 
 def needs_cameras(name: str) -> bool:
-    """Whether the agent looks at images. A factory may say so by an attribute `needs_cameras`."""
+    """Whether the agent looks at images. A factory of your own says no with an attribute
+    `needs_cameras = False`, which saves most of the time."""
     if name in NEED_NO_IMAGES:
         return False
     return bool(getattr(agent_named(name), "needs_cameras", True))

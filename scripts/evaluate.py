@@ -23,8 +23,9 @@ from typing import Any
 import joblib
 import tyro
 
-from scripts.agents import agent_named, make_agent
-from sim.manoeuvres.table import MANOEUVRES, named, world_named
+from scripts.agents import agent_named, make_agent, needs_cameras
+from sim.cameras.weather import weather_for
+from sim.manoeuvres.table import MANOEUVRES, named
 from sim.report.make import make_report
 from sim.scenarios import SCENARIOS
 from sim.scores.play import Player
@@ -45,7 +46,7 @@ class Args:
     seed: int = 0
     """of the first episode of each scenario; the others count up from it"""
     weather: str = "clear"
-    """what the cameras look through; random draws one per episode"""
+    """what the cameras look through: a name, or random, which draws one per seed"""
     jobs: int = 1
     """processes"""
     backend: str = "loky"
@@ -61,6 +62,7 @@ class Args:
 def main(args: Args) -> None:
     # 1. Refuse what does not exist, before anything runs.
     agent_named(args.agent)
+    weather_for(args.weather, args.seed)
     scenarios = chosen_scenarios(args.scenarios)
     seeds = list(range(args.seed, args.seed + args.episodes))
     # 2. Play every episode that an earlier, killed run has not played.
@@ -103,8 +105,9 @@ def chosen_scenarios(text: str) -> list[str]:
 
 def make_player(args: Args) -> Player:
     return Player(
-        make_world=world_named,
         make_agent=functools.partial(make_agent, args.agent),
+        cameras=needs_cameras(args.agent),
+        weather=args.weather,
         reference_dir=Path("runs/reference"),
     )
 

@@ -242,9 +242,9 @@ def named(name: str) -> Scenario:
         raise ValueError(f"{error}; or of the manoeuvres {', '.join(MANOEUVRES)}") from error
 
 
-def world_named(name: str) -> World:
+def world_named(name: str, weather: str = "clear", cameras: bool = True) -> World:
     """The world of a scenario or a manoeuvre."""
-    return World(named(name))
+    return World(named(name), weather=weather, cameras=cameras)
 
 
 def judge(log: EpisodeLog) -> Row:

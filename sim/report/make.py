@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sim.manoeuvres.table import world_named
 from sim.report.films import Film
 from sim.report.page import Exhibit, Report, write_report
 from sim.report.plots import outcome_map, score_plot, trace_plot
@@ -24,22 +25,22 @@ def make_report(result: Result, player: Player, folder: Path, clips: int) -> Pat
     report = Report(
         result=result,
         score_svg=score_plot(result),
-        map_svgs=[_map(result, player, scenario) for scenario in result["scenarios"]],
+        map_svgs=[_map(result, scenario) for scenario in result["scenarios"]],
         exhibits=[_exhibit(result, player, row) for row in driven[:clips]],
     )
     return write_report(report, folder)
 
 
-def _map(result: Result, player: Player, scenario: str) -> str:
-    world = player.make_world(scenario)
+def _map(result: Result, scenario: str) -> str:
+    world = world_named(scenario, cameras=False)
     rows = [row for row in result["episodes"] if row["scenario"] == scenario]
     world.reset(rows[0]["seed"])
     return outcome_map(world.road_map, world.state.xy_world[EGO], rows, scenario)
 
 
 def _exhibit(result: Result, player: Player, row: Result) -> Exhibit:
-    world = player.make_world(row["scenario"])
-    film = Film(world, result["agent"], result["config"]["weather"])
+    world = world_named(row["scenario"], player.weather)  # with cameras: the film shows them
+    film = Film(world, result["agent"], player.weather)
     log = record(world, player.make_agent(world), row["seed"], film.watch)
     fault = ", at fault" if row["at_fault"] else ""
     title = (

@@ -26,14 +26,15 @@ from sim.world import World
 class Player:
     """Plays the episodes of one agent."""
 
-    make_world: Callable[[str], World]  # from the name of a scenario
     make_agent: Callable[[World], Agent]
+    cameras: bool  # whether the agent looks at images
+    weather: str
     reference_dir: Path  # where what IDM/MOBIL reached is kept
 
     def __call__(self, scenario: str, seed: int) -> Row:
         """The row of one episode; one that raises is a failure with its traceback."""
         try:
-            world = self.make_world(scenario)
+            world = world_named(scenario, self.weather, self.cameras)
             log = record(world, self.make_agent(world), seed)
             reference = reference_progress(scenario, seed, self.reference_dir)
             return score_episode(log, reference) | judge(log)
@@ -46,7 +47,7 @@ def reference_progress(scenario: str, seed: int, folder: Path) -> float:
     world's code stays the same."""
     path = folder / world_fingerprint() / f"{scenario}-{seed}.json"
     if not path.exists():
-        world = world_named(scenario)
+        world = world_named(scenario, cameras=False)
         progress = extrapolated_progress(record(world, Idm(world), seed), world.scenario.time_limit)
         path.parent.mkdir(parents=True, exist_ok=True)
         mine = path.with_suffix(f".{os.getpid()}")  # another process may be at the same seed
