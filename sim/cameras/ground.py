@@ -16,9 +16,10 @@ from datasets.camera import Camera
 from datasets.checks import BoolArray, FloatArray, IntArray
 from datasets.geometry import SE2
 from sim.cameras.air import GAIN, Air
+from sim.cameras.paint import PERIOD, Paint, paint_of
 from sim.cameras.projection import SHIFT, RigArrays, fixed_point, ground_polygons, inset, to_image
-from sim.cameras.roads import PERIOD, Paint, Roads
-from sim.cameras.weather import RGB
+from sim.cameras.roads import SURFACE_LENGTH, Surface
+from sim.state import RoadMap
 
 SIGHT = 400.0  # m, the road is drawn up to here
 FINE = 80.0  # m, dashes are drawn one by one up to here
@@ -35,8 +36,8 @@ FAINT_GRAIN = 20  # of 255: texture weaker than that is left out
 class Ground:
     """What the rig sees of the ground, drawn on a stack of images (C, H, W, 3)."""
 
-    def __init__(self, roads: Roads, rig: Sequence[Camera], air: Air, seed: int) -> None:
-        self.roads, self.air = roads, air
+    def __init__(self, road_map: RoadMap, rig: Sequence[Camera], air: Air, seed: int) -> None:
+        self.surface, self.paint, self.air = Surface(road_map), paint_of(road_map), air
         self.rig = RigArrays(rig)
         self.asphalt = np.array(air.weather.asphalt)
         self.texture = _texture(np.random.default_rng([seed, 1]))
@@ -56,19 +57,11 @@ class Ground:
     def draw(self, images: NDArray[np.uint8], ego_from_world: SE2) -> None:
         for image, verge, mask in zip(images, self.verge, self.below_horizon, strict=True):
             cv2.copyTo(verge, mask, image)
-        near = self._nearby(self.roads.surface_centre, ego_from_world, SIGHT + 60)
-        self._surface(images, self.roads.shoulder[near], ego_from_world, GRAVEL)
-        self._surface(images, self.roads.surface[near], ego_from_world, self.air.weather.asphalt)
+        self._surface(images, ego_from_world)
         self._paint(images, ego_from_world)
         self._grain(images, ego_from_world)
         cv2.multiply(images, self.gain, dst=images, scale=1 / GAIN)
         cv2.add(images, self.haze, dst=images)
-
-    @staticmethod
-    def _nearby(xy_world: FloatArray, ego_from_world: SE2, reach: float) -> IntArray:
-        ego = ego_from_world.inverse()
-        dx, dy = xy_world[:, 0] - ego.x, xy_world[:, 1] - ego.y
-        return np.flatnonzero(dx * dx + dy * dy < reach * reach)
 
     def _on_images(
         self, quads_world: FloatArray, ego_from_world: SE2
@@ -82,17 +75,22 @@ class Ground:
         uv, whole = to_image(xyz, camera, rig.focal_px, rig.centre_uv)
         return uv, whole, camera, quad
 
-    def _surface(
-        self, images: NDArray[np.uint8], quads: FloatArray, ego_from_world: SE2, paint: RGB
-    ) -> None:
-        uv, _, camera, _ = self._on_images(quads, ego_from_world)
-        for c, points in zip(camera.tolist(), fixed_point(uv), strict=True):
-            cv2.fillConvexPoly(images[c], points, paint, cv2.LINE_8, SHIFT)
+    def _surface(self, images: NDArray[np.uint8], ego_from_world: SE2) -> None:
+        """First all gravel, then all asphalt: what lies on the road of another lane is covered."""
+        ego = ego_from_world.inverse()
+        offset = self.surface.centre - (ego.x, ego.y)
+        near = (offset**2).sum(1) < (SIGHT + SURFACE_LENGTH / 2) ** 2
+        gravel, asphalt = self.surface.shoulder[near], self.surface.road[near]
+        uv, _, camera, quad = self._on_images(np.concatenate([gravel, asphalt]), ego_from_world)
+        paints = (GRAVEL, self.air.weather.asphalt)
+        on_road = (quad >= len(gravel)).tolist()
+        for c, points, road in zip(camera.tolist(), fixed_point(uv), on_road, strict=True):
+            cv2.fillConvexPoly(images[c], points, paints[road], cv2.LINE_8, SHIFT)
 
     def _paint(self, images: NDArray[np.uint8], ego_from_world: SE2) -> None:
         """Lines wider than a pixel or two as polygons; thinner ones as anti-aliased lines with as
         much less contrast as they are thinner than those: they neither break nor flicker."""
-        paint = self.roads.paint
+        paint = self.paint
         use = self._detail(paint, ego_from_world)
         uv, whole, camera, quad = self._on_images(paint.xy_world[use], ego_from_world)
         use = use[quad]

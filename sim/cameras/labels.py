@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from datasets.camera import Camera
 from datasets.checks import FloatArray, IntArray
 from datasets.geometry import SE2
+from sim.cameras.curves import normals
 from sim.cameras.ground import ground_of_pixels
 from sim.cameras.objects import NEVER, Faces, body_heights
 from sim.cameras.projection import NEAR, SHIFT, RigArrays, fixed_point, to_image
-from sim.cameras.roads import normals
 from sim.state import EGO, RoadMap, WorldState
 
 SCALE = 3  # odd, so that one sample is the middle of a pixel

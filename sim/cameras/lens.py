@@ -10,6 +10,7 @@ from sim.cameras.weather import Weather
 
 STREAK_PICTURES = 8  # rain is one of so many pictures, drawn by the tick
 NOISE_SPARE = 200_003  # values of the noise pool beyond one stack: so many different noises
+DARK_SKY = 160  # grey level: below a brighter sky no lamp is too bright
 BLOOM_FROM = 190  # grey level above which light spreads, in the dark
 
 
@@ -30,7 +31,7 @@ class Lens:
         rng = np.random.default_rng([self.seed, 5, tick])
         weather = self.weather
         flat = images.reshape(-1, images.shape[2], 3)
-        if weather.lamps > 0:
+        if weather.lamps > 0 and np.mean(weather.sky_horizon) < DARK_SKY:
             self._bloom(images)
         if weather.rain > 0:
             streaks = self.streaks[rng.integers(STREAK_PICTURES)]

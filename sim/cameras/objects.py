@@ -113,6 +113,7 @@ class Objects:
     def __init__(self, things: scenery.Scenery, rig: Sequence[Camera], air: Air) -> None:
         self.things, self.air = things, air
         self.rig = RigArrays(rig)
+        self.sight = 1.3 * air.weather.sight  # m, beyond is air alone
 
     def faces(self, state: WorldState, ego_from_world: SE2) -> Faces:
         """Everything in view, as polygons in drawing order."""
@@ -138,7 +139,7 @@ class Objects:
 
     def _bodies(self, state: WorldState, ego_from_world: SE2) -> Instances:
         xy = ego_from_world.apply(state.xy_world)
-        use = np.flatnonzero((xy**2).sum(1) < BODY_SIGHT**2)
+        use = np.flatnonzero((xy**2).sum(1) < min(BODY_SIGHT, self.sight) ** 2)
         use = use[use != EGO]
         solid = state.kind[use] == AgentKind.OBSTACLE
         size = np.where(solid[:, None], (2.0, 2.0), (5.0, 2.0))
@@ -174,7 +175,7 @@ class Objects:
         things = self.things
         ego = ego_from_world.inverse()
         offset = things.xy_world - (ego.x, ego.y)
-        use = np.flatnonzero((offset**2).sum(1) < SCENERY_SIGHT**2)
+        use = np.flatnonzero((offset**2).sum(1) < min(SCENERY_SIGHT, self.sight) ** 2)
         lit = np.zeros((len(use), len(Lamp)), np.int64)
         lit[:, Lamp.WINDOW] = int(self.air.dark) * (1 + (use % 3 == 0))
         return Instances(

@@ -19,7 +19,6 @@ from sim.cameras.ground import Ground
 from sim.cameras.labels import CameraLabels, Labeller
 from sim.cameras.lens import Lens
 from sim.cameras.objects import Faces, Objects
-from sim.cameras.roads import Roads
 from sim.cameras.scenery import place
 from sim.cameras.sky import Sky
 from sim.cameras.weather import Weather
@@ -37,21 +36,22 @@ class Renderer:
         air = Air(weather)
         self.shape = (len(rig), rig[0].height_px, rig[0].width_px, 3)
         self.sky = Sky(self.mounted, air, seed)
-        self.ground = Ground(Roads(road_map), self.mounted, air, seed)
+        self.ground = Ground(road_map, self.mounted, air, seed)
         self.objects = Objects(place(road_map, seed), self.mounted, air)
         self.lens = Lens(weather, self.shape, seed)
         self.labeller = Labeller(road_map, self.mounted)
 
     def render(self, state: WorldState) -> tuple[CameraFrame, ...]:
         """One frame per camera."""
-        return self._frames(state, *self._draw(state))
+        images, _ = self._draw(state)
+        return self._frames(state, images)
 
     def render_with_labels(
         self, state: WorldState
     ) -> tuple[tuple[CameraFrame, ...], tuple[CameraLabels, ...]]:
         """The same frames, and the truth about each."""
         images, faces = self._draw(state)
-        return self._frames(state, images, faces), self.labeller.label(state, faces)
+        return self._frames(state, images), self.labeller.label(state, faces)
 
     def _draw(self, state: WorldState) -> tuple[NDArray[np.uint8], Faces]:
         images = np.empty(self.shape, np.uint8)
@@ -64,9 +64,7 @@ class Renderer:
         self.lens.apply(images, round(state.t * PHYSICS_HZ))
         return images, faces
 
-    def _frames(
-        self, state: WorldState, images: NDArray[np.uint8], _: Faces
-    ) -> tuple[CameraFrame, ...]:
+    def _frames(self, state: WorldState, images: NDArray[np.uint8]) -> tuple[CameraFrame, ...]:
         return tuple(
             CameraFrame(camera, image, state.t)
             for camera, image in zip(self.rig, images, strict=True)

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from datasets.checks import BoolArray, FloatArray, IntArray
-from sim.cameras.roads import TopView, normals
+from sim.cameras.curves import normals
+from sim.cameras.roads import TopView
 from sim.cameras.shapes import Lamp, Sketch
 from sim.state import RoadMap
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from datasets.checks import check_range
+
 RGB = tuple[float, float, float]
 
 
@@ -36,6 +38,13 @@ class Weather:
     mount_angle_std: float = 0.0  # rad, yaw, pitch and roll error of each camera
     ground: RGB = (104, 122, 66)  # paint of the verge
     asphalt: RGB = (96, 97, 100)  # paint of the road
+
+    def __post_init__(self) -> None:
+        check_range("Weather.sight", self.sight, 1.0, np.inf)
+        for name in ("clouds", "lamps"):
+            check_range(f"Weather.{name}", getattr(self, name), 0.0, 1.0)
+        for name in ("rain", "exposure", "noise_std", "blur_px", "mount_std", "mount_angle_std"):
+            check_range(f"Weather.{name}", getattr(self, name), 0.0, np.inf)
 
 
 _CLEAR = Weather(
