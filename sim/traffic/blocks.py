@@ -57,11 +57,8 @@ class Block:
 
 def _where(rows: list[int], columns: list[int]) -> tuple[Any, ...]:
     """An index of a part of a table: slices where possible, they cost least."""
-    spans = [slice(ids[0], ids[-1] + 1) for ids in (rows, columns)]
-    if all(
-        list(range(s.start, s.stop)) == ids for s, ids in zip(spans, (rows, columns), strict=True)
-    ):
-        return tuple(spans)
+    if all(ids == list(range(ids[0], ids[-1] + 1)) for ids in (rows, columns)):
+        return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     return np.ix_(rows, columns)
 
 
