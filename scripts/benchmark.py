@@ -1,5 +1,6 @@
 """Measure one part of the stack:
 
+    uv run scripts/benchmark.py cameras --json FILE
     uv run scripts/benchmark.py traffic --json FILE
 
 Each benchmark is a module of scripts/benchmarks with a dataclass of arguments and a `run`; a new
@@ -10,9 +11,10 @@ from __future__ import annotations
 
 import tyro
 
-from scripts.benchmarks import traffic
+from scripts.benchmarks import cameras, traffic
 
 BENCHMARKS = {
+    "cameras": (cameras.Cameras, cameras.run),
     "traffic": (traffic.Traffic, traffic.run),
 }
 

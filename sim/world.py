@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from datasets.camera import Camera
+from datasets.checks import BoolArray
 from datasets.driving import Action
 from datasets.episode import DECISION_HZ, PHYSICS_HZ, TICK, End, Outcome
 from datasets.observation import CameraFrame, EgoState, Observation, Route
@@ -147,6 +148,11 @@ class World:
     def progress(self) -> float:
         """Metres driven along the route since the start."""
         return self._s - self._start
+
+    @property
+    def on_route(self) -> BoolArray:
+        """(L,) which lanes of the road map belong to the route."""
+        return self._navigation.on_route
 
     def observe(self) -> Observation:
         """What the car senses now."""
