@@ -7,7 +7,6 @@ import pickle
 import gymnasium
 import pytest
 
-from datasets.driving import Action
 from scripts.twins import DT, Twins, difference
 from sim.highway import (
     IDMVehicle,
@@ -69,13 +68,13 @@ def test_traffic_yields_enters_and_leaves_at_the_intersection():
     for env in (twins.stock, twins.ours):
         send_home(env.road, 0)
     going, seen, yielded = twins.stock.road.vehicles[0], [], set()
-    for tick in range(80):
+    for _ in range(110):
         road = twins.stock.road
         seen += [vehicle for vehicle in road.vehicles if vehicle not in seen]
         yielded |= {seen.index(v) for v in road.vehicles if getattr(v, "is_yielding", False)}
-        twins.step(Action(0.0, 0.0) if tick > 30 else twins.action(weave=False))
+        twins.step(twins.action(weave=False))
         assert twins.difference().within(FREE)
-    assert len(yielded) > 1
+    assert yielded
     assert len(seen) > 5
     assert going not in road.vehicles
 
