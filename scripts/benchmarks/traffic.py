@@ -40,8 +40,8 @@ class Traffic:
 
 @dataclass
 class Clocks:
-    """ms of every decision, by whose it is: processor time, because on a busy machine a long call is
-    interrupted more often than a short one, which would flatter us."""
+    """ms of every decision, by whose it is: processor time, because on a busy machine a long call
+    is interrupted more often than a short one, which would flatter us."""
 
     spent: dict[str, list[float]] = field(default_factory=dict)
 
