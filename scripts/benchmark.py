@@ -1,6 +1,7 @@
 """Measure one part of the stack:
 
     uv run scripts/benchmark.py cameras --json FILE
+    uv run scripts/benchmark.py traffic --json FILE
 
 Each benchmark is a module of scripts/benchmarks with a dataclass of arguments and a `run`; a new
 one is one more row of BENCHMARKS.
@@ -10,10 +11,11 @@ from __future__ import annotations
 
 import tyro
 
-from scripts.benchmarks import cameras
+from scripts.benchmarks import cameras, traffic
 
 BENCHMARKS = {
     "cameras": (cameras.Cameras, cameras.run),
+    "traffic": (traffic.Traffic, traffic.run),
 }
 
 

@@ -100,12 +100,13 @@ class Twins:
     def step(self, action: Action) -> None:
         """One decision of both."""
         for env in (self.stock, self.ours):
-            drive_ego(env, action)
-            advance(env.road, DT, STEPS)
-            self._come_and_go(env)
+            self.decide(env, action)
         self.tick += 1
 
-    def _come_and_go(self, env: AbstractEnv) -> None:
+    def decide(self, env: AbstractEnv, action: Action) -> None:
+        """One decision of one of them."""
+        drive_ego(env, action)
+        advance(env.road, DT, STEPS)
         if self.scenario.spawn_rate:
             env._clear_vehicles()
             env._spawn_vehicle(spawn_probability=self.scenario.spawn_rate / DECISION_HZ)

@@ -34,7 +34,7 @@ class Block:
         self.dtype = rows.dtype[fields[0]]  # of all of them
         self.table = rows.view(self.dtype).reshape(len(rows), -1)
         columns = [rows.dtype.names.index(field) for field in fields]
-        self.where = np.ix_(which, columns)
+        self.where = _where(which, columns)
         self.bodies = [bodies[i] for i in which]
         self.take = attrgetter(*names.split())
         self.last: list[Any] | None = None
@@ -53,6 +53,13 @@ class Block:
 
     def _store(self, values: list[Any]) -> None:
         self.table[self.where] = np.array(values, self.dtype).reshape(len(self.bodies), -1)
+
+
+def _where(rows: list[int], columns: list[int]) -> tuple[Any, ...]:
+    """An index of a part of a table: slices where possible, they cost least."""
+    if all(ids == list(range(ids[0], ids[-1] + 1)) for ids in (rows, columns)):
+        return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    return np.ix_(rows, columns)
 
 
 class Blocks:

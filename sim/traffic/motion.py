@@ -55,36 +55,42 @@ def tyre_forces(me, speed, lateral_speed, yaw_rate, steering):
 
 
 @njit(error_model="numpy")
-def derivative(me, state, steering, accel):
-    """d/dt of (x, y, heading, speed, lateral speed, yaw rate), (6,)."""
+def derivative(me, state, steering, accel, slope):
+    """d/dt of (x, y, heading, speed, lateral speed, yaw rate), into `slope` (6,)."""
     heading, speed, lateral_speed, yaw_rate = state[2], state[3], state[4], state[5]
     front, rear = tyre_forces(me, speed, lateral_speed, yaw_rate, steering)
     c, s = cos(heading), sin(heading)
-    slope = np.empty(6)
     slope[0] = c * speed + -s * lateral_speed
     slope[1] = s * speed + c * lateral_speed
     slope[2] = yaw_rate
     slope[3] = accel
     slope[4] = 1 / me.mass * (front + rear) - yaw_rate * speed
     slope[5] = 1 / me.inertia_z * (me.length_a * front - me.length_b * rear)
-    return slope
 
 
 @njit(error_model="numpy")
 def dynamic_state(me):
     """(6,) x, y, heading, speed, lateral speed, yaw rate."""
-    return np.array([me.x, me.y, me.heading, me.speed, me.lateral_speed, me.yaw_rate])
+    state = np.empty(6)
+    state[0], state[1], state[2], state[3] = me.x, me.y, me.heading, me.speed
+    state[4], state[5] = me.lateral_speed, me.yaw_rate
+    return state
 
 
 @njit(error_model="numpy")
 def dynamic_step(me, state, steering, accel, dt):
-    """One Runge-Kutta step of `state`, in place."""
+    """One Runge-Kutta step of `state`, in place. Written out: numba takes a second to compile
+    each expression of whole arrays."""
     state[5] = clip(state[5], -me.max_angular_speed, me.max_angular_speed)
-    f1 = derivative(me, state, steering, accel)
-    f2 = derivative(me, state + f1 * (dt / 2), steering, accel)
-    f3 = derivative(me, state + f2 * (dt / 2), steering, accel)
-    f4 = derivative(me, state + f3 * dt, steering, accel)
-    state[:] = state + (dt / 6) * (f1 + (2 * f2) + (2 * f3) + f4)
+    slopes, middle = np.empty((4, 6)), state.copy()
+    for stage in range(4):
+        derivative(me, middle, steering, accel, slopes[stage])
+        way = dt if stage == 2 else dt / 2
+        for k in range(6):
+            middle[k] = state[k] + slopes[stage, k] * way
+    for k in range(6):
+        f1, f2, f3, f4 = slopes[0, k], slopes[1, k], slopes[2, k], slopes[3, k]
+        state[k] += dt / 6 * (f1 + 2 * f2 + 2 * f3 + f4)
 
 
 @njit(error_model="numpy")

@@ -119,12 +119,20 @@ def _fast_class(stock: type[AbstractEnv]) -> type[AbstractEnv]:
         def road(self, road: Road | None) -> None:
             self.__dict__["road"] = accelerate(road) if isinstance(road, Road) else road
 
+        def __reduce__(self) -> tuple[Any, ...]:
+            return _blank, (stock,), self.__dict__
+
         def _simulate(self, action: Any = None) -> None:
             if not _simulate_at_once(self, action):
                 super()._simulate(action)
 
     FastEnv.__name__, FastEnv.__qualname__ = stock.__name__, stock.__qualname__
     return FastEnv
+
+
+def _blank(stock: type[AbstractEnv]) -> AbstractEnv:
+    """A fast environment without content, for pickle to fill."""
+    return object.__new__(_fast_class(stock))
 
 
 def _simulate_at_once(env: AbstractEnv, action: Any) -> bool:
