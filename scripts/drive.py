@@ -107,7 +107,7 @@ def main(args: Args) -> None:
     window, video = open_window(args)
     viewer = Viewer(window, open_sinks(args, video))
     # 3. Drive until the episodes are done or the viewer leaves.
-    count = args.episodes or (None if window else 1)
+    count = 1 if args.episodes is None and window is None else args.episodes
     episodes: list[Episode] = []
     try:
         for episode in drive_episodes(args, viewer, count):
