@@ -29,8 +29,8 @@ class LaneIndex:
         self._lines = [Polyline(_without_straight_points(lane.xy_world)) for lane in road_map.lanes]
         self.length = np.array([line.length for line in self._lines])
         self._half_width = np.array([lane.width / 2 for lane in road_map.lanes])
-        # Some worlds put the ego's centre on the very start of a lane that nothing leads to: what is
-        # behind it is the road that it came from, and only the edge of the map.
+        # Some worlds put the ego's centre on the very start of a lane that nothing leads to: behind
+        # it is the road that it came from, and only the edge of the map.
         self._before = np.where(road_map.leads_to.any(axis=0), 0.0, EDGE)
         self.speed_limit = np.array([lane.speed_limit for lane in road_map.lanes])
 
