@@ -12,12 +12,15 @@ on where it was when the same command is given again.
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 import subprocess
 import sys
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import joblib
@@ -50,7 +53,9 @@ class Args:
     jobs: int = 1
     """processes"""
     backend: str = "loky"
-    """of joblib: loky runs here; dask and ray run where their client is connected to"""
+    """of joblib: loky (processes here), dask or ray"""
+    cluster: str | None = None
+    """the address of a Dask or Ray cluster; without it, one is started on this machine"""
     json: Path | None = None
     """the file for the results; by default runs/evaluate/AGENT.json"""
     report: Path | None = None
@@ -78,7 +83,7 @@ def main(args: Args) -> None:
     if cache.note:
         print(cache.note)
     episodes = [(scenario, seed) for scenario in scenarios for seed in seeds]
-    with backend(args.backend):
+    with backend(args.backend, args.cluster):
         rows = run_episodes(player, episodes, cache, args.jobs)
     # 3. Put the figures together, write them, and only then forget the parts.
     result = head | {
@@ -112,9 +117,32 @@ def make_player(args: Args) -> Player:
     )
 
 
-def backend(name: str) -> Any:
-    """joblib's own context for another backend than its processes on this machine."""
-    return nullcontext() if name == "loky" else joblib.parallel_config(backend=name)
+@contextmanager
+def backend(name: str, cluster: str | None) -> Iterator[None]:
+    """Inside it, joblib plays the episodes on that backend; without an address, a cluster of this
+    machine is started."""
+    match name:
+        case "loky":
+            yield
+            return
+        case "dask":
+            distributed = optional_module("distributed")
+            context = distributed.Client(cluster)
+        case "ray":
+            context = optional_module("ray").init(address=cluster)
+            optional_module("ray.util.joblib").register_ray()
+        case _:
+            raise ValueError(f"backend: expected loky, dask or ray, got {name!r}")
+    with context, joblib.parallel_config(backend=name):
+        yield
+
+
+def optional_module(name: str) -> ModuleType:
+    """A module that is not one of our dependencies; ValueError says what is missing."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ValueError(f"backend: expected {name} to be installed, {error}") from error
 
 
 def commit() -> str:

@@ -7,11 +7,13 @@ from typing import Any
 from sim.highway import ControlledVehicle, Vehicle
 
 _SPEED_GAIN, _GAP_GAIN = 1.0, 0.4  # 1/s, 1/s^2: how a follower closes in on its place
+_POLITE_GAP, _POLITE_HEADWAY = 4.0, 0.5  # m, s: the least gap of a polite one is gap + headway v
+_POLITE_BRAKE = 6.0  # m/s^2
 
 
 class ScriptedVehicle(ControlledVehicle):
     """At each cue it takes on another speed, lane, place across its lane or place behind the ego.
-    It sees nobody else.
+    It sees nobody but the ego, and gives way to it only where it is `polite`.
 
     A cue is a dict of plain values (sim.manoeuvres.stage.Cue), so that a saved world can hold it.
     Axes are highway-env's: y points to the right.
@@ -22,6 +24,7 @@ class ScriptedVehicle(ControlledVehicle):
     right = 0.0  # m off the centre of its lane
     behind: float | None = None  # m between its front and the ego's rear that it keeps, if any
     max_accel = 3.0  # m/s^2, either way
+    polite = False  # brakes for the ego ahead of it
 
     def act(self, action: dict[str, float] | None = None) -> None:  # noqa: ARG002, it has a script
         if self.crashed:
@@ -31,6 +34,9 @@ class ScriptedVehicle(ControlledVehicle):
             self.cues = self.cues[1:]
         self.follow_road()
         accel = min(max(self._wanted_accel(), -self.max_accel), self.max_accel)
+        if self.polite and self._follows_ego():
+            polite = self._follow(_POLITE_GAP + _POLITE_HEADWAY * self.speed)
+            accel = min(accel, max(polite, -_POLITE_BRAKE))
         steering = self._steering_beside(self.target_lane_index)
         Vehicle.act(self, {"acceleration": accel, "steering": steering})
 
@@ -61,9 +67,20 @@ class ScriptedVehicle(ControlledVehicle):
     def _wanted_accel(self) -> float:
         if self.behind is None:
             return float(self.speed_control(self.target_speed))
+        return self._follow(self.behind)
+
+    def _follow(self, wanted_gap: float) -> float:
+        """Acceleration to that gap behind the ego, m, at its speed."""
         ego = self._ego()
         gap = self._to_ego() - (ego.LENGTH + self.LENGTH) / 2
-        return float(_SPEED_GAIN * (ego.speed - self.speed) + _GAP_GAIN * (gap - self.behind))
+        return float(_SPEED_GAIN * (ego.speed - self.speed) + _GAP_GAIN * (gap - wanted_gap))
+
+    def _follows_ego(self) -> bool:
+        """Whether the ego is ahead and at least partly in its lane."""
+        ego = self._ego()
+        lane = self.road.network.get_lane(self.target_lane_index)
+        across = lane.local_coordinates(ego.position)[1]
+        return self._to_ego() > 0 and abs(across) < (lane.width_at(0) + ego.WIDTH) / 2
 
     def _steering_beside(self, lane_index: tuple[str, str, int]) -> float:
         """Steering to its place across a lane: what highway-env would do if the lane ran there."""

@@ -51,6 +51,7 @@ class Actor:
     start: Start
     cues: tuple[Cue, ...] = ()
     route: tuple[str, ...] = ()  # nodes it drives through, where roads fork
+    polite: bool = False  # brakes for the ego ahead of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ def _enter(env: AbstractEnv, actor: Actor, rng: np.random.Generator) -> Scripted
     body = ScriptedVehicle(env.road, [0.0, 0.0], target_lane_index=lane_index)
     _put(body, env, actor.start, rng)
     body.target_speed = body.speed
+    body.polite = actor.polite
     body.cues = tuple(asdict(cue) for cue in actor.cues)
     if actor.route:
         body.route = [(a, b, None) for a, b in zip(actor.route[:-1], actor.route[1:], strict=True)]

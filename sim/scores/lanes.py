@@ -8,6 +8,7 @@ from datasets.checks import BoolArray, FloatArray
 from datasets.frenet import Polyline
 from sim.state import RoadMap
 
+EDGE = 5.0  # m of road assumed before a lane that begins at the edge of the map
 _STRAIGHT = 1e-6  # m, a point this near the chord of its neighbours says nothing
 
 
@@ -28,6 +29,9 @@ class LaneIndex:
         self._lines = [Polyline(_without_straight_points(lane.xy_world)) for lane in road_map.lanes]
         self.length = np.array([line.length for line in self._lines])
         self._half_width = np.array([lane.width / 2 for lane in road_map.lanes])
+        # Some worlds put the ego's centre on the very start of a lane that nothing leads to: behind
+        # it is the road that it came from, and only the edge of the map.
+        self._before = np.where(road_map.leads_to.any(axis=0), 0.0, EDGE)
         self.speed_limit = np.array([lane.speed_limit for lane in road_map.lanes])
 
     def project(self, xy_world: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -38,7 +42,7 @@ class LaneIndex:
     def outside(self, xy_world: FloatArray) -> FloatArray:
         """(N, 2) points -> (N, L) metres from each lane's area, 0 inside."""
         s, d = self.project(xy_world)
-        beyond = np.maximum(np.maximum(-s, s - self.length), 0.0)
+        beyond = np.maximum(np.maximum(-s - self._before, s - self.length), 0.0)
         beside = np.maximum(np.abs(d) - self._half_width, 0.0)
         return np.asarray(np.hypot(beyond, beside))
 

@@ -103,6 +103,13 @@ def test_a_killed_run_ends_with_the_same_result(whole, monkeypatch):
     assert without_clock(json.loads(ARGS.json.read_text())) == without_clock(whole)
 
 
+@pytest.mark.slow
+def test_a_dask_cluster_gives_the_same_result(whole):
+    pytest.importorskip("distributed")
+    main(replace(ARGS, backend="dask", jobs=2))
+    assert without_clock(json.loads(ARGS.json.read_text())) == without_clock(whole)
+
+
 def test_a_driver_of_ones_own_that_raises_fails_its_episode_only(monkeypatch):
     monkeypatch.setitem(sys.modules, "my_drivers", drivers())
     main(Args("my_drivers:brake", "merge", 1, 5))
@@ -130,5 +137,9 @@ def test_names_that_do_not_exist_are_refused():
         main(Args("me"))
     with pytest.raises(ValueError, match="importable module:factory"):
         main(Args("json:no_such_driver"))
+    with pytest.raises(ValueError, match="expected loky, dask or ray, got 'abacus'"):
+        main(replace(ARGS, backend="abacus"))
+    with pytest.raises(ValueError, match="weather: expected one of"):
+        main(replace(ARGS, weather="frogs"))
     assert chosen_scenarios("all") == list(SCENARIOS)
     assert chosen_scenarios("merge,manoeuvres,cut-in") == ["merge", *MANOEUVRES]

@@ -1,13 +1,19 @@
 """The table of manoeuvres: each is playable, repeatable, and asks for something."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from datasets.driving import Action, Decision
 from datasets.episode import End
 from sim.baselines import ConstantSpeed, Idm
+from sim.manoeuvres.stage import Actor, Stage, Start
 from sim.manoeuvres.table import MANOEUVRES, judge, named, world_named
 from sim.scores.record import record
+from sim.world import World
+
+ROAD = ("0", "1")
 
 
 class Cautious:
@@ -84,6 +90,20 @@ def test_the_tailgater_keeps_its_gap():
     gaps = [s.xy_world[0, 0] - s.xy_world[1, 0] - 5.0 for s in states]
     assert min(gaps) > 2
     assert max(gaps) < 14
+
+
+def test_polite_traffic_brakes_for_an_ego_that_slows_down_ahead_of_it():
+    class Brake(Cautious):
+        def act(self, observation):  # noqa: ARG002, by heart
+            return Decision(Action(-2.0, 0.0), "brake", "")
+
+    polite = Stage(Start(ROAD, 0, 100, 15), (Actor(Start(ROAD, 0, 70, 15), polite=True),))
+    blind = Stage(Start(ROAD, 0, 100, 15), (Actor(Start(ROAD, 0, 70, 15)),))
+    ends = {}
+    for name, stage in (("polite", polite), ("blind", blind)):
+        scenario = replace(MANOEUVRES["cut-in"].scenario, stage=stage)
+        ends[name] = record(World(scenario, cameras=False), Brake(), 0).outcome.end
+    assert ends == {"polite": End.STUCK, "blind": End.COLLISION}
 
 
 def test_names():

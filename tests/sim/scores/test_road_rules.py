@@ -49,6 +49,14 @@ def test_the_road_is_the_union_of_its_lanes(worlds):
     assert ask(drivable_area, log) == 1
 
 
+def test_a_lane_goes_on_behind_the_edge_of_the_map_but_not_past_its_end(worlds):
+    index = LaneIndex(worlds.road([(0, 0), (50, 0)], [(50, 0), (90, 0)], leads_to=[(0, 1)]))
+    points = np.array([[-4.0, 0], [-6, 0], [93, 0], [46, 0]])
+    outside = index.outside(points)
+    assert outside.min(axis=-1).tolist() == [0, 1, 3, 0]
+    assert outside[3].tolist() == [0, 4]  # the second lane has one before it, and does not grow
+
+
 @pytest.mark.parametrize(("speed", "score"), [(1.9, 1), (2.1, 0.5), (5.9, 0.5), (6.1, 0)])
 def test_metres_against_the_flow_within_a_second(worlds, speed, score):
     log = worlds.cruise(speed=speed, y=4.0, road_map=worlds.road(EAST, WEST))
