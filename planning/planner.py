@@ -21,7 +21,7 @@ from datasets.driving import Trajectory
 from datasets.scene import Agents, Scene
 from planning.memory import LaneMemory
 from planning.paths import Paths, project_points
-from planning.prediction import DT, predict
+from planning.prediction import DT, Forecast, predict
 from planning.proposals import Proposals, first_conflict, propose, speed_bounds
 from planning.rollout import Pace, Rollouts, roll_out
 from planning.scoring import Scores, Weights, score
@@ -45,6 +45,7 @@ class Choice:
     """All that one plan was chosen from: for tests, windows and post-mortems."""
 
     paths: Paths
+    forecast: Forecast
     proposals: Proposals
     rollouts: Rollouts
     scores: Scores
@@ -82,7 +83,7 @@ class RulePlanner:
             proposals, rollouts, paths, forecast, s, d, self._habit(paths), config.weights
         )
         best, emergency = choose(scores, rollouts)
-        self.last = Choice(paths, proposals, rollouts, scores, best, emergency)
+        self.last = Choice(paths, forecast, proposals, rollouts, scores, best, emergency)
         self._chosen = paths.lanes[proposals.path[best]]
         return _trajectory(rollouts, best), _reason(self.last, remembered)
 

@@ -47,7 +47,7 @@ class Weights:
     urgent: float = 0.15  # for hard braking and steering
     change_due: float = 0.15  # for each lane change that the route still needs
     change_urgent: float = 0.6  # for having no road left for them
-    change_time: float = 4.5  # s that a lane change takes, and looking for its gap
+    change_time: float = 4.0  # s that a lane change takes, and looking for its gap
     missed: float = 2.0  # for giving up the route
 
 
@@ -123,9 +123,9 @@ def _lane_change_cost(rollouts: Rollouts, weights: Weights) -> FloatArray:
 
 def _route_cost(paths: Paths, speed: float, weights: Weights) -> FloatArray:
     """(P,) the price of the lane changes that each path leaves to be done."""
-    distance = max(speed, 8.0) * weights.change_time * paths.changes
-    urgent = np.clip(distance / np.maximum(paths.room, 1.0), 0.0, 1.0)
-    cost = weights.change_due * paths.changes + weights.change_urgent * urgent
+    needed = paths.changes * (speed * weights.change_time + 10.0) + 20.0
+    urgent = np.clip(1.5 - paths.room / needed, 0.0, 1.0)
+    cost = (weights.change_due * paths.changes + weights.change_urgent) * urgent
     return np.asarray(np.where(paths.changes > 0, cost, 0.0) + weights.missed * paths.missed)
 
 
