@@ -19,7 +19,7 @@ from sim.scenarios import Scenario
 from sim.state import RoadMap
 
 _POINT_SPACING = 20.0  # m between the points of a phone's route
-_POINTS_AHEAD = 10
+_POINTS_AHEAD = 25
 _ERROR_STD = 1.75  # m across the road
 _ERROR_REACH = 150.0  # m along the road over which the error forgets itself
 _LINE_SPACING = 4.0  # m between the points of the true line
