@@ -19,6 +19,7 @@ import numpy as np
 from datasets.checks import FloatArray
 from datasets.driving import Trajectory
 from datasets.scene import Agents, Scene
+from planning.junction import conflict_zones
 from planning.memory import LaneMemory
 from planning.paths import Paths, project_points
 from planning.prediction import DT, Forecast, predict
@@ -75,12 +76,13 @@ class RulePlanner:
         agents = _near(scene.agents, config.range)
         forecast = predict(graph, agents, config.horizon)
         s, d = project_points(paths.xy, paths.heading, forecast.xy, NEAR)
+        zone = conflict_zones(graph, paths)
         conflict = first_conflict(paths, forecast, s, d)
-        proposals = propose(paths, scene.ego, conflict, config.shares)
+        proposals = propose(paths, scene.ego, conflict, zone[0], config.shares)
         bounds = speed_bounds(paths)
         rollouts = roll_out(proposals, paths, bounds, scene.ego, forecast, s, d, steps, config.pace)
         scores = score(
-            proposals, rollouts, paths, forecast, s, d, self._habit(paths), config.weights
+            proposals, rollouts, paths, forecast, s, d, zone, self._habit(paths), config.weights
         )
         best, emergency = choose(scores, rollouts)
         self.last = Choice(paths, forecast, proposals, rollouts, scores, best, emergency)

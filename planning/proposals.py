@@ -37,6 +37,7 @@ CURVE_BRAKING = 1.8  # m/s^2, how hard the car slows down for a bend
 CHANGE_TIME = 3.5  # s that a lane change takes when another one follows
 CREEP = 0.4  # of the limit: no slower than this while looking for a gap
 CONFLICT_WIDTH = 2.3  # m between a path and the centre of a car that blocks it: 2 m of car and air
+STOP_LINE = 3.5  # m from the centre of the waiting car to a junction: half a car and 1 m
 STOP_BEFORE = 5.5  # m from the centre of the waiting car to the conflict: half a car and 3 m
 
 
@@ -213,16 +214,22 @@ def _due(paths: Paths, p: int) -> tuple[float, float]:
 
 
 def propose(
-    paths: Paths, ego: EgoState, conflict: FloatArray, shares: tuple[float, ...]
+    paths: Paths,
+    ego: EgoState,
+    conflict: FloatArray,
+    entry: FloatArray,
+    shares: tuple[float, ...],
 ) -> Proposals:
-    """All proposals; `conflict` (P,) as first_conflict gives it, `shares` of the speed limit."""
+    """All proposals; `conflict` (P,) as first_conflict gives it, `entry` (P,) where the next
+    junction begins, `shares` of the speed limit."""
     rows: list[tuple[int, float, float, bool, str]] = []
     for p in range(len(paths)):
         here, end = _due(paths, p)
         rows += [(p, share * here, end, False, "drive") for share in shares]
         rows.append((p, min(ego.speed, here), end, False, "hold"))
-        if math.isfinite(conflict[p]):
-            rows.append((p, here, min(end, conflict[p] - STOP_BEFORE), False, "yield"))
+        for place in (conflict[p] - STOP_BEFORE, entry[p] - STOP_LINE):
+            if math.isfinite(place):
+                rows.append((p, here, min(end, place), False, "yield"))
         rows.append((p, 0.0, end, False, "brake"))
         rows.append((p, 0.0, end, True, "brake"))
         rows.append((p, min(ego.speed, here), end, True, "hold"))

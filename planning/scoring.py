@@ -44,6 +44,7 @@ class Weights:
     lane_change: float = 0.03
     bend: float = 0.1  # for changing lane in a bend at the limit of comfort
     habit: float = 0.03  # for the lane of the plan before
+    blocking: float = 0.3  # for standing in a junction
     urgent: float = 0.15  # for hard braking and steering
     change_due: float = 0.15  # for each lane change that the route still needs
     change_urgent: float = 0.6  # for having no road left for them
@@ -68,10 +69,12 @@ def score(
     forecast: Forecast,
     agent_s: FloatArray,
     agent_d: FloatArray,
+    zone: tuple[FloatArray, FloatArray],
     habit: FloatArray,
     weights: Weights,
 ) -> Scores:
-    """`habit` (P,) 1 for the path of the plan before; `agent_s`, `agent_d` (P, H, T + 1)."""
+    """`habit` (P,) 1 for the path of the plan before; `agent_s`, `agent_d` (P, H, T + 1);
+    `zone` (P,) and (P,) where the next junction of each path begins and ends."""
     risk, when, ttc = _collide(
         proposals.path, rollouts.xy, rollouts.heading, rollouts.speed,
         rollouts.s, rollouts.d, forecast.xy, forecast.heading, forecast.speed, forecast.agent,
@@ -89,6 +92,7 @@ def score(
     total -= _route_cost(paths, float(rollouts.speed[0, 0]), weights)[p]
     total += weights.habit * habit[p] - _lane_change_cost(rollouts, weights) * (paths.side[p] != 0)
     total -= weights.urgent * proposals.urgent
+    total -= weights.blocking * _blocks(rollouts, zone[0][p], zone[1][p])
     return Scores(np.where(safe > 0, total, total - 10.0), risk, when, comfort)
 
 
@@ -119,6 +123,13 @@ def _lane_change_cost(rollouts: Rollouts, weights: Weights) -> FloatArray:
     """(C,) the price of changing lane, which is higher in a bend."""
     bend = np.abs(rollouts.curvature[:, 0]) * rollouts.speed[:, 0] ** 2 / 4.89
     return weights.lane_change + weights.bend * bend
+
+
+def _blocks(rollouts: Rollouts, begin: FloatArray, end: FloatArray) -> FloatArray:
+    """(C,) 1 for ending the plan at a crawl with a part of the car in a junction, else 0."""
+    s, speed = rollouts.s[:, -1], rollouts.speed[:, -1]
+    inside = (s + EGO_LENGTH / 2 > begin) & (s - EGO_LENGTH / 2 < end)
+    return np.asarray(inside & (speed < 1.5), dtype=np.float64)
 
 
 def _route_cost(paths: Paths, speed: float, weights: Weights) -> FloatArray:
