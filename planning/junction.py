@@ -13,7 +13,7 @@ from datasets.checks import FloatArray
 from planning.lane_graph import LaneGraph
 from planning.paths import Paths, project_points
 
-REACH = 2.3  # m between a path and the middle of a lane that a car on it blocks
+REACH = 3.8  # m between a path and the middle of a lane: a car that turns there sweeps wide
 ANGLE = 0.25  # rad, a lane at less than this runs along with the path there
 GAP = 30.0  # m of free road that end a zone: what comes later is another junction
 

@@ -23,10 +23,11 @@ from planning.junction import conflict_zones
 from planning.memory import LaneMemory
 from planning.paths import Paths, project_points
 from planning.prediction import DT, Forecast, predict
-from planning.proposals import Proposals, first_conflict, propose, speed_bounds
+from planning.proposals import Proposals, first_conflict, propose, sidestep, speed_bounds
 from planning.rollout import Pace, Rollouts, roll_out
 from planning.scoring import Scores, Weights, score
 
+BLOCKED_AHEAD, BLOCKED_BESIDE, BLOCKED_SPEED = 40.0, 8.0, 2.0  # m, m, m/s
 NEAR = 12.0  # m from a path: who is further away is not projected on it
 
 
@@ -74,6 +75,8 @@ class RulePlanner:
         steps = round(config.horizon / DT)
         paths, graph, remembered = self._memory.paths(scene)
         agents = _near(scene.agents, config.range)
+        if _blocked(agents):
+            paths = sidestep(paths)
         forecast = predict(graph, agents, config.horizon)
         s, d = project_points(paths.xy, paths.heading, forecast.xy, NEAR)
         zone = conflict_zones(graph, paths)
@@ -104,6 +107,13 @@ def choose(scores: Scores, rollouts: Rollouts) -> tuple[int, bool]:
     impact = rollouts.speed[np.arange(len(ticks)), ticks]
     order = np.lexsort((impact, -ticks))
     return int(order[0]), True
+
+
+def _blocked(agents: Agents) -> bool:
+    """Whether somebody stands or crawls close ahead."""
+    x, y = agents.xy_ego[:, 0], agents.xy_ego[:, 1]
+    close = (x > 0) & (x < BLOCKED_AHEAD) & (np.abs(y) < BLOCKED_BESIDE)
+    return bool((close & (np.abs(agents.speed) < BLOCKED_SPEED)).any())
 
 
 def _near(agents: Agents, reach: float) -> Agents:

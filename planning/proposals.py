@@ -36,6 +36,7 @@ CURVE_ACCEL = 4.0  # m/s^2 sideways at which bends are taken; comfort ends at 4.
 CURVE_BRAKING = 1.8  # m/s^2, how hard the car slows down for a bend
 CHANGE_TIME = 3.5  # s that a lane change takes when another one follows
 CREEP = 0.4  # of the limit: no slower than this while looking for a gap
+SIDESTEP = 1.0  # m from the middle of the lane: the car still fits into its 4 m
 CONFLICT_WIDTH = 2.3  # m between a path and the centre of a car that blocks it: 2 m of car and air
 STOP_LINE = 3.5  # m from the centre of the waiting car to a junction: half a car and 1 m
 STOP_BEFORE = 5.5  # m from the centre of the waiting car to the conflict: half a car and 3 m
@@ -199,6 +200,31 @@ def first_conflict(paths: Paths, forecast: Forecast, s: FloatArray, d: FloatArra
     place = np.where(blocks & outside_now & ahead, s, np.inf)
     # A car that comes the other way or across blocks the road with its length, not its centre.
     return place.min(axis=(1, 2), initial=np.inf) if len(forecast) else np.full(len(paths), np.inf)
+
+
+def sidestep(paths: Paths) -> Paths:
+    """The paths, and the car's own one again a little to the left and to the right: for somebody
+    who stands in the way, but not in all of it."""
+    xy, heading, shifts = paths.xy[0], paths.heading[0], np.array([SIDESTEP, -SIDESTEP])
+    normal = np.stack([-np.sin(heading), np.cos(heading)], axis=1)
+    order = [*range(len(paths)), 0, 0]
+    bent = paths.curvature[0] / np.maximum(1 - paths.curvature[0] * shifts[:, None], 0.3)
+    steering = np.stack([steering_curvature(row) for row in bent])
+    return Paths(
+        xy=np.concatenate([paths.xy, xy + shifts[:, None, None] * normal]),
+        heading=paths.heading[order],
+        curvature=np.concatenate([paths.curvature, bent]),
+        steering=np.concatenate([paths.steering, steering]),
+        speed_limit=paths.speed_limit[order],
+        width=paths.width[order],
+        start=paths.start[order],
+        offset=np.concatenate([paths.offset, paths.offset[0] - shifts]),
+        lanes=tuple(paths.lanes[i] for i in order),
+        side=paths.side[order],
+        changes=paths.changes[order],
+        room=paths.room[order],
+        missed=paths.missed[order],
+    )
 
 
 def _due(paths: Paths, p: int) -> tuple[float, float]:

@@ -126,10 +126,14 @@ def _lane_change_cost(rollouts: Rollouts, weights: Weights) -> FloatArray:
 
 
 def _blocks(rollouts: Rollouts, begin: FloatArray, end: FloatArray) -> FloatArray:
-    """(C,) 1 for ending the plan at a crawl with a part of the car in a junction, else 0."""
-    s, speed = rollouts.s[:, -1], rollouts.speed[:, -1]
-    inside = (s + EGO_LENGTH / 2 > begin) & (s - EGO_LENGTH / 2 < end)
-    return np.asarray(inside & (speed < 1.5), dtype=np.float64)
+    """(C,) 1 for a plan that ends at a crawl with a part of the car in a junction, or drives into
+    one without being well on the way out at its end, else 0."""
+    first, last = rollouts.s[:, 0], rollouts.s[:, -1]
+    inside = (last + EGO_LENGTH / 2 > begin) & (last - EGO_LENGTH / 2 < end)
+    enters = first + EGO_LENGTH / 2 < begin
+    return np.asarray(
+        inside & (rollouts.speed[:, -1] < np.where(enters, 5.0, 2.0)), dtype=np.float64
+    )
 
 
 def _route_cost(paths: Paths, speed: float, weights: Weights) -> FloatArray:
