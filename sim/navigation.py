@@ -79,7 +79,7 @@ class Navigation:
         return float(self.line.project(xy)[0])
 
     def route(self, world_from_ego: SE2, s: float) -> Route:
-        """What the phone says at `s`: the point behind the car and up to ten ahead."""
+        """What the phone says at `s`: the point behind the car and those up to 500 m ahead."""
         first = int(np.clip(s // _POINT_SPACING, 0, len(self._xy_phone) - 2))
         xy_world = self._xy_phone[first : first + _POINTS_AHEAD + 1]
         return Route(world_from_ego.inverse().apply(xy_world))
