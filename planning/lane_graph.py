@@ -92,12 +92,22 @@ class LaneGraph:
         while open_chains and len(found) < limit:
             chain, driven = open_chains.pop()
             driven += float(self.length[chain[-1]])
-            following = [j for j in self.successors[chain[-1]] if j not in chain]
+            following = [j for j in self._ways_on(chain[-1]) if j not in chain]
             if driven >= length or not following:
                 found.append(chain)
             else:
                 open_chains.extend(([*chain, j], driven) for j in following)
         return found
+
+    def _ways_on(self, lane: int) -> list[int]:
+        """Where a car may go on from a lane: to what it leads to, and to where a lane beside it
+        branches off, as traffic on the inner lane of a roundabout leaves across the outer one."""
+        ways = list(self.successors[lane])
+        straight = {int(j) for way in ways for j in (way, self.left[way], self.right[way])}
+        for beside in (self.left[lane], self.right[lane]):
+            if beside >= 0 and len(self.successors[beside]) > 1:
+                ways += [j for j in self.successors[beside] if j not in straight]
+        return ways
 
     def points(self, chain: list[int]) -> FloatArray:
         """(M, 2) the centerlines of a chain, one after the other, without the steps of up to a

@@ -38,7 +38,7 @@ class LaneMemory:
     def paths(self, scene: Scene) -> tuple[Paths, LaneGraph, bool]:
         """The paths to choose from, the graph of their lanes, and whether they are remembered."""
         graph = LaneGraph.of(scene.lanes)
-        paths = find_paths(graph, scene.ego)
+        paths = find_paths(graph, scene.ego, scene.route)
         if paths is not None:
             self._lanes, self._seen, self._moved = scene.lanes, scene.t, scene.t
             return paths, graph, False
@@ -46,11 +46,11 @@ class LaneMemory:
             self._lanes = moved(self._lanes, scene.ego, scene.t - self._moved)
             self._moved = scene.t
             graph = LaneGraph.of(self._lanes)
-            paths = find_paths(graph, scene.ego)
+            paths = find_paths(graph, scene.ego, scene.route)
             if paths is not None:
                 return paths, graph, True
         graph = LaneGraph.of(straight_lane(scene.ego))
-        paths = find_paths(graph, scene.ego)
+        paths = find_paths(graph, scene.ego, scene.route)
         assert paths is not None, "the car is on the lane that was drawn under it"
         return paths, graph, True
 

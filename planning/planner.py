@@ -19,13 +19,15 @@ import numpy as np
 from datasets.checks import FloatArray
 from datasets.driving import Trajectory
 from datasets.scene import Agents, Scene
+from planning.junction import conflict_zones
 from planning.memory import LaneMemory
 from planning.paths import Paths, project_points
-from planning.prediction import DT, predict
-from planning.proposals import Proposals, first_conflict, propose, speed_bounds
+from planning.prediction import DT, Forecast, predict
+from planning.proposals import Proposals, first_conflict, propose, sidestep, speed_bounds
 from planning.rollout import Pace, Rollouts, roll_out
 from planning.scoring import Scores, Weights, score
 
+BLOCKED_AHEAD, BLOCKED_BESIDE, BLOCKED_SPEED = 40.0, 8.0, 2.0  # m, m, m/s
 NEAR = 12.0  # m from a path: who is further away is not projected on it
 
 
@@ -45,6 +47,7 @@ class Choice:
     """All that one plan was chosen from: for tests, windows and post-mortems."""
 
     paths: Paths
+    forecast: Forecast
     proposals: Proposals
     rollouts: Rollouts
     scores: Scores
@@ -72,17 +75,20 @@ class RulePlanner:
         steps = round(config.horizon / DT)
         paths, graph, remembered = self._memory.paths(scene)
         agents = _near(scene.agents, config.range)
+        if _blocked(agents):
+            paths = sidestep(paths)
         forecast = predict(graph, agents, config.horizon)
         s, d = project_points(paths.xy, paths.heading, forecast.xy, NEAR)
+        zone = conflict_zones(graph, paths)
         conflict = first_conflict(paths, forecast, s, d)
-        proposals = propose(paths, scene.ego, conflict, config.shares)
+        proposals = propose(paths, scene.ego, conflict, zone[0], config.shares)
         bounds = speed_bounds(paths)
         rollouts = roll_out(proposals, paths, bounds, scene.ego, forecast, s, d, steps, config.pace)
         scores = score(
-            proposals, rollouts, paths, forecast, s, d, self._habit(paths), config.weights
+            proposals, rollouts, paths, forecast, s, d, zone, self._habit(paths), config.weights
         )
         best, emergency = choose(scores, rollouts)
-        self.last = Choice(paths, proposals, rollouts, scores, best, emergency)
+        self.last = Choice(paths, forecast, proposals, rollouts, scores, best, emergency)
         self._chosen = paths.lanes[proposals.path[best]]
         return _trajectory(rollouts, best), _reason(self.last, remembered)
 
@@ -101,6 +107,13 @@ def choose(scores: Scores, rollouts: Rollouts) -> tuple[int, bool]:
     impact = rollouts.speed[np.arange(len(ticks)), ticks]
     order = np.lexsort((impact, -ticks))
     return int(order[0]), True
+
+
+def _blocked(agents: Agents) -> bool:
+    """Whether somebody stands or crawls close ahead."""
+    x, y = agents.xy_ego[:, 0], agents.xy_ego[:, 1]
+    close = (x > 0) & (x < BLOCKED_AHEAD) & (np.abs(y) < BLOCKED_BESIDE)
+    return bool((close & (np.abs(agents.speed) < BLOCKED_SPEED)).any())
 
 
 def _near(agents: Agents, reach: float) -> Agents:

@@ -28,6 +28,7 @@ ON_LANE = 2.5  # m (metres of distance as LaneGraph.locate counts it) to the lan
 AMBIGUOUS = 0.8  # m: lanes about as near as the nearest one count, too (they part only later)
 CENTERING = 0.7  # s, highway-env's KP_LATERAL is 1 / 0.6 s
 DRIFT_SPEED = 0.5  # m/s sideways: more means that it changes lane
+BACKWARDS = -0.3  # m/s: highway-env's cars back off when they stand too close to somebody
 SETTING_OFF = 2.5  # m/s^2 of an agent that is slow now and will not stay slow
 
 
@@ -121,7 +122,7 @@ def _lanes_of(
     graph: LaneGraph, agents: Agents, a: int, distance: FloatArray, offset: FloatArray
 ) -> list[tuple[int, float]]:
     """The lanes an agent may be on or be changing to, with their shares."""
-    if len(distance) == 0 or agents.kind[a] == AgentKind.OBSTACLE:
+    if len(distance) == 0 or agents.kind[a] == AgentKind.OBSTACLE or agents.speed[a] < BACKWARDS:
         return []
     nearest = int(np.argmin(distance))
     if distance[nearest] > ON_LANE:

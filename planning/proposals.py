@@ -8,12 +8,12 @@ hold the present speed, wait before the first conflict on the path, brake.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from datasets.checks import BoolArray, FloatArray, IntArray
-from datasets.observation import EgoState
+from datasets.observation import EgoState, Route
 from planning.lane_graph import LaneGraph
 from planning.paths import (
     STEP,
@@ -26,6 +26,7 @@ from planning.paths import (
     steering_curvature,
 )
 from planning.prediction import Forecast
+from planning.route_hint import side_of_exit
 
 BEHIND = 60  # m of every path behind the car: followers are seen on them
 AHEAD_TIME = 6.0  # s, at the speed limit: the paths reach further than any plan
@@ -33,7 +34,11 @@ LEAST_AHEAD = 80  # m
 TURN_IN = 0.8  # s over which a bend is turned into, see paths.round_bends
 CURVE_ACCEL = 4.0  # m/s^2 sideways at which bends are taken; comfort ends at 4.89
 CURVE_BRAKING = 1.8  # m/s^2, how hard the car slows down for a bend
+CHANGE_TIME = 3.5  # s that a lane change takes when another one follows
+CREEP = 0.4  # of the limit: no slower than this while looking for a gap
+SIDESTEP = 1.0  # m from the middle of the lane: the car still fits into its 4 m
 CONFLICT_WIDTH = 2.3  # m between a path and the centre of a car that blocks it: 2 m of car and air
+STOP_LINE = 3.5  # m from the centre of the waiting car to a junction: half a car and 1 m
 STOP_BEFORE = 5.5  # m from the centre of the waiting car to the conflict: half a car and 3 m
 
 
@@ -51,7 +56,7 @@ class Proposals:
         return len(self.path)
 
 
-def find_paths(graph: LaneGraph, ego: EgoState) -> Paths | None:
+def find_paths(graph: LaneGraph, ego: EgoState, route: Route) -> Paths | None:
     """The paths that the car can reach from where it is; None if it is on no lane."""
     distance, along, _ = graph.locate(np.zeros((1, 2)), np.zeros(1))
     own = graph.ego_lane(distance[0])
@@ -63,7 +68,31 @@ def find_paths(graph: LaneGraph, ego: EgoState) -> Paths | None:
             starts.append((int(lane), side))
     fastest = float(graph.lanes.speed_limit[[lane for lane, _ in starts]].max())
     ahead = max(LEAST_AHEAD, round(AHEAD_TIME * max(fastest, ego.speed)))
-    return _gather(graph, starts, along[0], ego.speed, BEHIND + ahead)
+    paths = _gather(graph, starts, along[0], ego.speed, BEHIND + ahead)
+    return _with_hint(paths, graph, [lane for lane, _ in starts], route)
+
+
+def _with_hint(paths: Paths, graph: LaneGraph, lanes: list[int], route: Route) -> Paths:
+    """The paths with the lane changes that the route asks for beyond what the lanes in sight tell:
+    to the outermost lane on the side where it leaves."""
+    if paths.changes.any():
+        return paths  # the lanes themselves tell
+    side, distance = side_of_exit(
+        route.xy_ego, paths.xy[0], paths.heading[0], paths.curvature[0], float(paths.start[0])
+    )
+    if side == 0:
+        return paths
+    beside = graph.left if side > 0 else graph.right
+    changes = np.array([_lanes_beyond(lane, beside) for lane in lanes])
+    return replace(paths, changes=changes, room=np.where(changes > 0, distance, np.inf))
+
+
+def _lanes_beyond(lane: int, beside: IntArray) -> int:
+    """How many lanes lie on one side of a lane."""
+    count = 0
+    while beside[lane] >= 0 and count < len(beside):
+        lane, count = int(beside[lane]), count + 1
+    return count
 
 
 def _beside(graph: LaneGraph, lane: int, along: float, speed: float) -> bool:
@@ -173,26 +202,63 @@ def first_conflict(paths: Paths, forecast: Forecast, s: FloatArray, d: FloatArra
     return place.min(axis=(1, 2), initial=np.inf) if len(forecast) else np.full(len(paths), np.inf)
 
 
+def sidestep(paths: Paths) -> Paths:
+    """The paths, and the car's own one again a little to the left and to the right: for somebody
+    who stands in the way, but not in all of it."""
+    xy, heading, shifts = paths.xy[0], paths.heading[0], np.array([SIDESTEP, -SIDESTEP])
+    normal = np.stack([-np.sin(heading), np.cos(heading)], axis=1)
+    order = [*range(len(paths)), 0, 0]
+    bent = paths.curvature[0] / np.maximum(1 - paths.curvature[0] * shifts[:, None], 0.3)
+    steering = np.stack([steering_curvature(row) for row in bent])
+    return Paths(
+        xy=np.concatenate([paths.xy, xy + shifts[:, None, None] * normal]),
+        heading=paths.heading[order],
+        curvature=np.concatenate([paths.curvature, bent]),
+        steering=np.concatenate([paths.steering, steering]),
+        speed_limit=paths.speed_limit[order],
+        width=paths.width[order],
+        start=paths.start[order],
+        offset=np.concatenate([paths.offset, paths.offset[0] - shifts]),
+        lanes=tuple(paths.lanes[i] for i in order),
+        side=paths.side[order],
+        changes=paths.changes[order],
+        room=paths.room[order],
+        missed=paths.missed[order],
+    )
+
+
+def _due(paths: Paths, p: int) -> tuple[float, float]:
+    """The highest speed on a path, m/s, and where on it the car must stand, m: both given by the
+    limit and by the lane changes that the route still asks for."""
+    limit = float(paths.speed_limit[p, BEHIND])
+    if not math.isfinite(paths.room[p]):
+        return limit, math.inf
+    time = CHANGE_TIME * (paths.changes[p] + 0.5 * abs(paths.side[p]))
+    return min(limit, max(paths.room[p] / time, CREEP * limit)), paths.start[p] + paths.room[
+        p
+    ] - STOP_BEFORE
+
+
 def propose(
-    paths: Paths, ego: EgoState, conflict: FloatArray, shares: tuple[float, ...]
+    paths: Paths,
+    ego: EgoState,
+    conflict: FloatArray,
+    entry: FloatArray,
+    shares: tuple[float, ...],
 ) -> Proposals:
-    """All proposals; `conflict` (P,) as first_conflict gives it, `shares` of the speed limit."""
+    """All proposals; `conflict` (P,) as first_conflict gives it, `entry` (P,) where the next
+    junction begins, `shares` of the speed limit."""
     rows: list[tuple[int, float, float, bool, str]] = []
     for p in range(len(paths)):
-        here = float(paths.speed_limit[p, BEHIND])
-        end = (
-            paths.start[p] + paths.room[p] - STOP_BEFORE
-            if math.isfinite(paths.room[p])
-            else math.inf
-        )
+        here, end = _due(paths, p)
         rows += [(p, share * here, end, False, "drive") for share in shares]
         rows.append((p, min(ego.speed, here), end, False, "hold"))
-        if math.isfinite(conflict[p]):
-            rows.append((p, here, min(end, conflict[p] - STOP_BEFORE), False, "yield"))
-    for p in range(len(paths)):
-        rows.append((p, 0.0, math.inf, False, "brake"))
-        rows.append((p, 0.0, math.inf, True, "brake"))
-        rows.append((p, ego.speed, math.inf, True, "hold"))
+        for place in (conflict[p] - STOP_BEFORE, entry[p] - STOP_LINE):
+            if math.isfinite(place):
+                rows.append((p, here, min(end, place), False, "yield"))
+        rows.append((p, 0.0, end, False, "brake"))
+        rows.append((p, 0.0, end, True, "brake"))
+        rows.append((p, min(ego.speed, here), end, True, "hold"))
     path, speed, stop, urgent, kind = zip(*rows, strict=True)
     return Proposals(
         np.array(path, np.int64), np.array(speed), np.array(stop), np.array(urgent), tuple(kind)

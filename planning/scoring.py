@@ -44,10 +44,11 @@ class Weights:
     lane_change: float = 0.03
     bend: float = 0.1  # for changing lane in a bend at the limit of comfort
     habit: float = 0.03  # for the lane of the plan before
+    blocking: float = 0.3  # for standing in a junction
     urgent: float = 0.15  # for hard braking and steering
     change_due: float = 0.15  # for each lane change that the route still needs
     change_urgent: float = 0.6  # for having no road left for them
-    change_time: float = 4.5  # s that a lane change takes, and looking for its gap
+    change_time: float = 4.0  # s that a lane change takes, and looking for its gap
     missed: float = 2.0  # for giving up the route
 
 
@@ -68,10 +69,12 @@ def score(
     forecast: Forecast,
     agent_s: FloatArray,
     agent_d: FloatArray,
+    zone: tuple[FloatArray, FloatArray],
     habit: FloatArray,
     weights: Weights,
 ) -> Scores:
-    """`habit` (P,) 1 for the path of the plan before; `agent_s`, `agent_d` (P, H, T + 1)."""
+    """`habit` (P,) 1 for the path of the plan before; `agent_s`, `agent_d` (P, H, T + 1);
+    `zone` (P,) and (P,) where the next junction of each path begins and ends."""
     risk, when, ttc = _collide(
         proposals.path, rollouts.xy, rollouts.heading, rollouts.speed,
         rollouts.s, rollouts.d, forecast.xy, forecast.heading, forecast.speed, forecast.agent,
@@ -89,6 +92,7 @@ def score(
     total -= _route_cost(paths, float(rollouts.speed[0, 0]), weights)[p]
     total += weights.habit * habit[p] - _lane_change_cost(rollouts, weights) * (paths.side[p] != 0)
     total -= weights.urgent * proposals.urgent
+    total -= weights.blocking * _blocks(rollouts, zone[0][p], zone[1][p])
     return Scores(np.where(safe > 0, total, total - 10.0), risk, when, comfort)
 
 
@@ -121,11 +125,22 @@ def _lane_change_cost(rollouts: Rollouts, weights: Weights) -> FloatArray:
     return weights.lane_change + weights.bend * bend
 
 
+def _blocks(rollouts: Rollouts, begin: FloatArray, end: FloatArray) -> FloatArray:
+    """(C,) 1 for a plan that ends at a crawl with a part of the car in a junction, or drives into
+    one without being well on the way out at its end, else 0."""
+    first, last = rollouts.s[:, 0], rollouts.s[:, -1]
+    inside = (last + EGO_LENGTH / 2 > begin) & (last - EGO_LENGTH / 2 < end)
+    enters = first + EGO_LENGTH / 2 < begin
+    return np.asarray(
+        inside & (rollouts.speed[:, -1] < np.where(enters, 5.0, 2.0)), dtype=np.float64
+    )
+
+
 def _route_cost(paths: Paths, speed: float, weights: Weights) -> FloatArray:
     """(P,) the price of the lane changes that each path leaves to be done."""
-    distance = max(speed, 8.0) * weights.change_time * paths.changes
-    urgent = np.clip(distance / np.maximum(paths.room, 1.0), 0.0, 1.0)
-    cost = weights.change_due * paths.changes + weights.change_urgent * urgent
+    needed = paths.changes * (speed * weights.change_time + 10.0) + 20.0
+    urgent = np.clip(1.5 - paths.room / needed, 0.0, 1.0)
+    cost = (weights.change_due * paths.changes + weights.change_urgent) * urgent
     return np.asarray(np.where(paths.changes > 0, cost, 0.0) + weights.missed * paths.missed)
 
 

@@ -4,7 +4,7 @@
     env = gymnasium.make("sim.gym:roadloop/Roundabout-v0", weather="rain")
 
 Observation: a Dict of `cameras` (one uint8 RGB image per camera), `ego` (speed m/s, yaw rate rad/s,
-acceleration m/s^2, steering angle rad) and `route` (11 points, m, ego frame; the last one repeats
+acceleration m/s^2, steering angle rad) and `route` (26 points, m, ego frame; the last one repeats
 where the route is shorter). Action: acceleration and steering angle, each in [-1, 1] of the
 actuator's limit. Reward: metres of progress, plus 100 for the goal, minus 100 for an end before it.
 A time-out truncates, every other end terminates.
@@ -26,7 +26,7 @@ from sim.cameras.rig import default_rig
 from sim.scenarios import SCENARIOS
 from sim.world import World
 
-ROUTE_POINTS = 11
+ROUTE_POINTS = 26
 END_REWARD = 100.0  # a goal is worth what 100 m of road are
 TRAINING_SEEDS = 10_000  # an unseeded reset draws from [0, 10000); evaluation uses those above
 

@@ -19,7 +19,7 @@ from sim.scenarios import Scenario
 from sim.state import RoadMap
 
 _POINT_SPACING = 20.0  # m between the points of a phone's route
-_POINTS_AHEAD = 10
+_POINTS_AHEAD = 25
 _ERROR_STD = 1.75  # m across the road
 _ERROR_REACH = 150.0  # m along the road over which the error forgets itself
 _LINE_SPACING = 4.0  # m between the points of the true line
@@ -79,7 +79,7 @@ class Navigation:
         return float(self.line.project(xy)[0])
 
     def route(self, world_from_ego: SE2, s: float) -> Route:
-        """What the phone says at `s`: the point behind the car and up to ten ahead."""
+        """What the phone says at `s`: the point behind the car and those up to 500 m ahead."""
         first = int(np.clip(s // _POINT_SPACING, 0, len(self._xy_phone) - 2))
         xy_world = self._xy_phone[first : first + _POINTS_AHEAD + 1]
         return Route(world_from_ego.inverse().apply(xy_world))
