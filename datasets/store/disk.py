@@ -1,0 +1,70 @@
+"""Files that are either whole or absent, whatever happens while they are written."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+TEMPORARY = ".tmp"  # ends the name of a file that is not whole yet; nobody reads those
+
+_MEANING = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file system allows no larger file",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "you may not write there",
+    errno.EPERM: "you may not write there",
+}
+
+
+class StorageError(RuntimeError):
+    """The disk refused; what was recorded before is untouched."""
+
+
+@contextlib.contextmanager
+def storage_errors(root: Path) -> Iterator[None]:
+    """Say in plain words why the disk refused."""
+    try:
+        yield
+    except OSError as error:
+        why = _MEANING.get(error.errno or 0)
+        if why is None:
+            raise
+        raise StorageError(f"{root}: {why}; finished episodes are not damaged") from error
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace a file: readers see the old one or the new one, also after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}{TEMPORARY}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    publish(temporary, path)
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Give a whole, synced file its name, for good."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary.replace(path)
+    if os.name == "posix":  # elsewhere a directory cannot be opened, nor needs it
+        descriptor = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def sha256(path: Path) -> str:
+    """The checksum of a file, as `sha256sum` prints it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

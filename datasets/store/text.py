@@ -1,0 +1,134 @@
+"""Scenes and trajectories as JSON text: short enough for every tick, plain enough for every tool.
+
+Lengths are rounded to 0.1 mm, angles to 0.1 mrad, speeds to 0.1 mm/s; centerlines of lanes to
+1 mm, as steps from point to point ("xy_mm": first point, then differences), which compress ten
+times better than positions. The simulator's state holds the exact values.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.checks import BoolArray, FloatArray
+from datasets.driving import Trajectory
+from datasets.observation import EgoState, Route
+from datasets.scene import Agents, Lanes, Scene
+
+_DECIMALS = 4
+_PER_METRE = 1000  # lanes count in millimetres
+_AGENT_INTEGERS = ("id", "kind", "indicator")
+_AGENT_REALS = ("xy_ego", "heading", "speed", "length", "width", "visible", "xy_std")
+_LANE_INTEGERS = ("id", "left_marking", "right_marking", "priority")
+_LANE_REALS = ("width", "speed_limit")
+_LANE_PAIRS = ("leads_to", "left_of")
+
+
+def scene_to_text(scene: Scene, route: Route) -> str:
+    """`route` is the observation's: a scene that has the same one does not repeat it."""
+    same = np.array_equal(scene.route.xy_ego, route.xy_ego)
+    return _dump(
+        {
+            "t": scene.t,
+            "ego": scene.ego.as_array().tolist(),
+            "agents": _plain_agents(scene.agents.compact()),
+            "lanes": _plain_lanes(scene.lanes),
+            "route": None if same else _rounded(scene.route.xy_ego),
+        }
+    )
+
+
+def scene_from_text(text: str, route: Route) -> Scene:
+    """The scene of that text; `route` as in `scene_to_text`."""
+    plain = json.loads(text)
+    own = plain["route"]
+    return Scene(
+        t=plain["t"],
+        ego=EgoState(*plain["ego"]),
+        agents=_agents(plain["agents"]),
+        lanes=_lanes(plain["lanes"]),
+        route=route if own is None else Route(np.array(own, np.float64)),
+    )
+
+
+def trajectory_to_text(trajectory: Trajectory) -> str:
+    names = ("t", "xy_ego", "heading", "speed")
+    return _dump({name: _rounded(getattr(trajectory, name)) for name in names})
+
+
+def trajectory_from_text(text: str) -> Trajectory:
+    return Trajectory(**{k: np.array(v, np.float64) for k, v in json.loads(text).items()})
+
+
+def _plain_agents(agents: Agents) -> dict[str, Any]:
+    plain = {name: getattr(agents, name).tolist() for name in _AGENT_INTEGERS}
+    plain |= {name: _rounded(getattr(agents, name)) for name in _AGENT_REALS}
+    return plain | {"braking": agents.braking.astype(int).tolist()}
+
+
+def _agents(plain: dict[str, Any]) -> Agents:
+    n = len(plain["id"])
+    fields: dict[str, Any] = {name: np.array(plain[name], np.int64) for name in _AGENT_INTEGERS}
+    fields |= {name: np.array(plain[name], np.float64) for name in _AGENT_REALS}
+    fields["xy_ego"] = fields["xy_ego"].reshape(n, 2)
+    braking = np.array(plain["braking"], np.bool_)
+    return Agents(**fields, braking=braking, valid=np.ones(n, np.bool_))
+
+
+def _plain_lanes(lanes: Lanes) -> dict[str, Any]:
+    counts = lanes.valid.sum(axis=1)
+    steps = np.rint(np.where(lanes.valid[..., None], lanes.xy_ego, 0.0) * _PER_METRE)
+    steps[:, 1:] = np.diff(steps, axis=1)
+    ends = np.cumsum(counts)[:-1]
+    xy_mm = np.split(steps[lanes.valid].astype(np.int64).ravel(), 2 * ends)
+    std_mm = np.split(np.rint(lanes.lateral_std[lanes.valid] * _PER_METRE).astype(np.int64), ends)
+    plain = {name: getattr(lanes, name).tolist() for name in _LANE_INTEGERS}
+    plain |= {name: _rounded(getattr(lanes, name)) for name in _LANE_REALS}
+    plain |= {name: np.argwhere(getattr(lanes, name)).tolist() for name in _LANE_PAIRS}
+    return plain | {
+        "on_route": lanes.on_route.astype(int).tolist(),
+        "points": lanes.valid.shape[1],
+        "xy_mm": [line.tolist() for line in xy_mm][: len(lanes)],
+        "lateral_std_mm": [line.tolist() if line.any() else 0 for line in std_mm][: len(lanes)],
+    }
+
+
+def _lanes(plain: dict[str, Any]) -> Lanes:
+    n, points = len(plain["id"]), plain["points"]
+    xy_ego, lateral_std = np.zeros((n, points, 2)), np.zeros((n, points))
+    valid = np.zeros((n, points), np.bool_)
+    for i, (steps, std_mm) in enumerate(zip(plain["xy_mm"], plain["lateral_std_mm"], strict=True)):
+        xy = np.cumsum(np.array(steps).reshape(-1, 2), axis=0) / _PER_METRE
+        xy_ego[i, : len(xy)] = xy
+        xy_ego[i, len(xy) :] = xy[-1] if len(xy) else 0.0
+        lateral_std[i, : len(xy)] = np.array(std_mm) / _PER_METRE
+        valid[i, : len(xy)] = True
+    fields: dict[str, Any] = {name: np.array(plain[name], np.int64) for name in _LANE_INTEGERS}
+    fields |= {name: np.array(plain[name], np.float64) for name in _LANE_REALS}
+    fields |= {name: _matrix(plain[name], n) for name in _LANE_PAIRS}
+    return Lanes(
+        **fields,
+        on_route=np.array(plain["on_route"], np.bool_),
+        xy_ego=xy_ego,
+        lateral_std=lateral_std,
+        valid=valid,
+    )
+
+
+def _matrix(pairs: list[list[int]], n: int) -> BoolArray:
+    matrix = np.zeros((n, n), np.bool_)
+    for i, j in pairs:
+        matrix[i, j] = True
+    return matrix
+
+
+def _rounded(array: FloatArray) -> Any:
+    rounded: NDArray[np.float64] = np.round(array, _DECIMALS) + 0.0  # + 0.0: no "-0.0"
+    return rounded.tolist()
+
+
+def _dump(plain: dict[str, Any]) -> str:
+    return json.dumps(plain, separators=(",", ":"), allow_nan=False)
