@@ -36,8 +36,20 @@ class World:
     process, whatever else ran in it before.
     """
 
-    def __init__(self, scenario: str | Scenario) -> None:
+    def __init__(
+        self,
+        scenario: str | Scenario,
+        weather: str = "clear",
+        cameras: bool = True,
+        rig: tuple[Camera, ...] | None = None,
+    ) -> None:
+        """`weather` is a name of sim.cameras.weather or "random"; without `cameras` the
+        observations hold no frames, and cost a fraction of the time."""
         self.scenario = scenario_named(scenario) if isinstance(scenario, str) else scenario
+        weather_for(weather, seed=0)  # a bad name is refused here, not at the first reset
+        self.weather = weather
+        self.rig = default_rig() if rig is None else rig
+        self._cameras_on = cameras
         self._env = make_bare(self.scenario.env_id, self.scenario.config)
         self._noise = EgoNoise()
         self.seed: int | None = None
@@ -74,6 +86,7 @@ class World:
         self._next_body_id = 0
         self._navigation = Navigation(self.scenario, self.road_map, seed)
         self._truth_view = TruthView(self.road_map, self._navigation.on_route)
+        self._renderer = self._make_renderer() if self._cameras_on else None
         self.state = self._read()
         self._start = self._s = self._navigation.start(self.state.xy_world[EGO])
 
@@ -129,12 +142,21 @@ class World:
 
     def observe(self) -> Observation:
         """What the car senses now."""
+        frames = () if self._renderer is None else self._renderer.render(self.state)
         ego = measured_ego(true_ego(self.state), self._noise, self._seed, self.tick)
-        return Observation(self.state.t, (), ego, self._route())
+        return Observation(self.state.t, frames, ego, self._route())
+
+    def labelled(self) -> tuple[tuple[CameraFrame, ...], tuple[CameraLabels, ...]]:
+        """The camera frames of this moment with their labels."""
+        return self._make_renderer().render_with_labels(self.state)
+
+    def _make_renderer(self) -> Renderer:
+        weather = weather_for(self.weather, self._seed)
+        return Renderer(self.road_map, self.rig, weather, self._seed)
 
     def truth(self) -> Scene:
         """What is around the car now, as it is."""
-        visible = np.ones(len(self.state.id))
+        visible = visible_share(self.state, self.rig)
         return self._truth_view.scene(self.state, self.true_ego(), self._route(), visible)
 
     def true_ego(self) -> EgoState:

@@ -1,0 +1,139 @@
+"""The rule-based planner: propose, simulate, score, in the spirit of PDM-Closed (Dauner 2023).
+
+    1 lanes      scene.lanes -> LaneGraph -> the paths that the car can reach
+    2 others     scene.agents -> Forecast, several hypotheses each
+    3 proposals  paths x speeds
+    4 rollouts   the bicycle under our tracking law, against the forecasts
+    5 scores     collisions, road, progress, time to collision, comfort, route
+    6 choice     the best, with a habit against dithering; if all collide, the latest and slowest
+
+It sees only a Scene and never asks where that came from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from datasets.checks import FloatArray
+from datasets.driving import Trajectory
+from datasets.scene import Agents, Scene
+from planning.memory import LaneMemory
+from planning.paths import Paths, project_points
+from planning.prediction import DT, predict
+from planning.proposals import Proposals, first_conflict, propose, speed_bounds
+from planning.rollout import Pace, Rollouts, roll_out
+from planning.scoring import Scores, Weights, score
+
+NEAR = 12.0  # m from a path: who is further away is not projected on it
+
+
+@dataclass(frozen=True)
+class PlannerConfig:
+    """Everything that can be tuned."""
+
+    horizon: float = 5.0  # s; at 25 m/s a lane change and its gain fit into it
+    range: float = 160.0  # m, agents further away cannot matter within the horizon
+    shares: tuple[float, ...] = (1.0, 0.85, 0.7, 0.5, 0.3)  # of the speed limit
+    pace: Pace = field(default_factory=Pace)
+    weights: Weights = field(default_factory=Weights)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """All that one plan was chosen from: for tests, windows and post-mortems."""
+
+    paths: Paths
+    proposals: Proposals
+    rollouts: Rollouts
+    scores: Scores
+    best: int
+    emergency: bool
+
+
+class RulePlanner:
+    """Scene -> Trajectory. State between ticks: the lanes it chose, and the lanes it saw last."""
+
+    def __init__(self, config: PlannerConfig | None = None) -> None:
+        self.config = config or PlannerConfig()
+        self._memory = LaneMemory()
+        self._chosen: tuple[int, ...] = ()
+        self.last: Choice | None = None
+
+    def reset(self) -> None:
+        self._memory.reset()
+        self._chosen = ()
+        self.last = None
+
+    def plan(self, scene: Scene) -> tuple[Trajectory, str]:
+        """The best trajectory for this scene, and why in a few words."""
+        config = self.config
+        steps = round(config.horizon / DT)
+        paths, graph, remembered = self._memory.paths(scene)
+        agents = _near(scene.agents, config.range)
+        forecast = predict(graph, agents, config.horizon)
+        s, d = project_points(paths.xy, paths.heading, forecast.xy, NEAR)
+        conflict = first_conflict(paths, forecast, s, d)
+        proposals = propose(paths, scene.ego, conflict, config.shares)
+        bounds = speed_bounds(paths)
+        rollouts = roll_out(proposals, paths, bounds, scene.ego, forecast, s, d, steps, config.pace)
+        scores = score(
+            proposals, rollouts, paths, forecast, s, d, self._habit(paths), config.weights
+        )
+        best, emergency = choose(scores, rollouts)
+        self.last = Choice(paths, proposals, rollouts, scores, best, emergency)
+        self._chosen = paths.lanes[proposals.path[best]]
+        return _trajectory(rollouts, best), _reason(self.last, remembered)
+
+    def _habit(self, paths: Paths) -> FloatArray:
+        """(P,) 1 for the path that goes on along the lanes of the last plan."""
+        return np.array([float(lanes[0] in self._chosen) for lanes in paths.lanes])
+
+
+def choose(scores: Scores, rollouts: Rollouts) -> tuple[int, bool]:
+    """The proposal with the best score; if all of them run into somebody, the one that does so
+    last and slowest, and True."""
+    best = int(np.argmax(scores.total))
+    if scores.total[best] > -5.0:
+        return best, False
+    ticks = np.minimum(scores.collision_time / DT, rollouts.speed.shape[1] - 1).astype(int)
+    impact = rollouts.speed[np.arange(len(ticks)), ticks]
+    order = np.lexsort((impact, -ticks))
+    return int(order[0]), True
+
+
+def _near(agents: Agents, reach: float) -> Agents:
+    inside = np.hypot(agents.xy_ego[:, 0], agents.xy_ego[:, 1]) < reach
+    return agents.where(inside).compact()
+
+
+def _trajectory(rollouts: Rollouts, best: int) -> Trajectory:
+    n = rollouts.speed.shape[1]
+    return Trajectory(
+        t=np.arange(n) * DT,
+        xy_ego=rollouts.xy[best],
+        heading=rollouts.heading[best],
+        speed=rollouts.speed[best],
+    )
+
+
+def _reason(choice: Choice, remembered: bool) -> str:
+    """In the words of a driving instructor."""
+    c, p = choice.best, choice.proposals.path[choice.best]
+    if choice.emergency:
+        return "emergency: cannot avoid everybody"
+    if choice.proposals.urgent[c]:
+        return "braking hard" if choice.proposals.kind[c] == "brake" else "swerving"
+    if remembered:
+        return "lane out of sight, going by memory"
+    if choice.paths.side[p] != 0:
+        where = "left" if choice.paths.side[p] > 0 else "right"
+        own = choice.paths.changes[0] > choice.paths.changes[p]
+        return f"changing to the {where} lane" + (" for the route" if own else "")
+    if choice.proposals.kind[c] == "yield":
+        return "giving way"
+    slower = choice.rollouts.speed[c, -1] < choice.rollouts.speed[c, 0] - 1.0
+    if choice.proposals.kind[c] == "brake" or slower:
+        return "slowing down"
+    return "following the lane"

@@ -1,0 +1,193 @@
+"""Simulate the proposals: the bicycle, steered by the tracking law and paced by IDM, T ticks of
+0.1 s with two physics steps each, exactly as the world does it.
+
+The pace is the least of four accelerations: towards the wanted speed, behind the agent in front
+(as forecast), before the place to stop, and what the jerk limit allows.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from datasets.checks import FloatArray
+from datasets.driving import MAX_ACCEL
+from datasets.observation import EgoState
+from planning.bicycle import PHYSICS_STEP, curvature_from_steering, forward, steering_from_curvature
+from planning.paths import STEP, Paths, frenet, nearest_on_path
+from planning.prediction import DT, Forecast
+from planning.proposals import Proposals
+from planning.tracking import COMFORT, EMERGENCY, curvature_command
+
+EGO_LENGTH, EGO_WIDTH = 5.0, 2.0  # m, highway-env's Vehicle
+
+
+class Pace(NamedTuple):
+    """The longitudinal driver. A named tuple, because it goes into compiled code."""
+
+    accel: float = 2.2  # m/s^2; nuPlan's comfort bound is 2.40
+    braking: float = 3.0  # m/s^2, IDM's comfortable deceleration
+    max_braking: float = 3.8  # m/s^2 while nothing is urgent; nuPlan's comfort bound is 4.05
+    jerk: float = 3.5  # m/s^3; nuPlan's comfort bound is 4.13
+    headway: float = 0.9  # s behind the agent in front
+    standstill: float = 3.0  # m between bumpers when standing
+    gain: float = 0.8  # 1/s, towards the wanted speed
+    urgency: float = 4.5  # m/s^2: needing more than this is an emergency
+
+
+@dataclass(frozen=True, slots=True)
+class Rollouts:
+    """C simulated proposals at T + 1 moments, the first of which is now; ego frame of now."""
+
+    xy: FloatArray  # (C, T + 1, 2) m
+    heading: FloatArray  # (C, T + 1) rad
+    speed: FloatArray  # (C, T + 1) m/s
+    accel: FloatArray  # (C, T + 1) m/s^2, [:, t] held until t, [:, 0] the present one
+    curvature: FloatArray  # (C, T + 1) 1/m, likewise
+    s: FloatArray  # (C, T + 1) m along its path
+    d: FloatArray  # (C, T + 1) m left of its path
+
+
+def roll_out(
+    proposals: Proposals,
+    paths: Paths,
+    bounds: FloatArray,
+    ego: EgoState,
+    forecast: Forecast,
+    agent_s: FloatArray,
+    agent_d: FloatArray,
+    steps: int,
+    pace: Pace,
+) -> Rollouts:
+    """Simulate all proposals; `bounds` (P, K) m/s as proposals.speed_bounds gives them, `agent_s`
+    and `agent_d` (P, H, T + 1) the forecasts along the paths."""
+    return Rollouts(
+        *_roll_out(
+            proposals.path, proposals.speed, proposals.stop, proposals.urgent,
+            paths.xy, paths.heading, paths.steering, bounds, paths.start,
+            max(ego.speed, 0.0), ego.accel, ego.steering_angle,
+            agent_s, agent_d, forecast.heading, forecast.speed, forecast.length, forecast.width,
+            steps, pace, COMFORT, EMERGENCY,
+        )
+    )  # fmt: skip
+
+
+@njit(cache=True)
+def idm_accel(speed: float, gap: float, lead_speed: float, pace: Pace) -> float:
+    """IDM without its free-road term, m/s^2: full acceleration far behind, braking when close;
+    `gap` is between the bumpers."""
+    closing = speed * (speed - lead_speed) / (2 * math.sqrt(pace.accel * pace.braking))
+    wanted = pace.standstill + max(0.0, speed * pace.headway + closing)
+    return pace.accel * (1 - (wanted / max(gap, 0.1)) ** 2)
+
+
+@njit(cache=True)
+def _pace(v, accel, wanted, trend, gap, lead_speed, stop_gap, urgent, pace):  # type: ignore[no-untyped-def]
+    """The acceleration for the next tick: see the module. `trend` is how the wanted speed changes
+    as the car drives on, m/s^2: without it the car would be late for every bend."""
+    command = pace.gain * (wanted - v)
+    if trend < 0 and v > wanted - 1.0:
+        command += trend
+    command = min(max(command, -pace.braking), pace.accel)
+    needed = 0.0
+    if gap < 1e9:
+        command = min(command, idm_accel(v, gap, lead_speed, pace))
+        closing = max(v - max(lead_speed, 0.0), 0.0)
+        needed = closing**2 / (2 * max(gap - 1.0, 0.1)) if closing > 0.5 else 0.0
+    if stop_gap < 1e9:
+        if stop_gap < 0.3:
+            command = min(command, -pace.braking)
+        else:
+            by_stop = v**2 / (2 * stop_gap)  # braking evenly, once that is worth braking for
+            if by_stop > 0.6 * pace.braking or stop_gap < 0.5 * v + 1.0:
+                command = min(command, -by_stop)
+            else:
+                command = min(command, pace.gain * (math.sqrt(1.2 * pace.braking * stop_gap) - v))
+    if urgent:
+        if wanted <= 0:
+            command = -MAX_ACCEL
+        return min(max(command, -MAX_ACCEL), pace.accel)
+    if needed > pace.urgency:
+        return -min(needed * 1.1, MAX_ACCEL)
+    command = min(max(command, -pace.max_braking), pace.accel)
+    return min(max(command, accel - pace.jerk * DT), max(accel, -pace.max_braking) + pace.jerk * DT)
+
+
+@njit(cache=True)
+def _beside(curvature: float, offset: float) -> float:
+    """The curvature of the curve that runs `offset` m left of a path."""
+    return curvature / max(1 - curvature * offset, 0.3)
+
+
+@njit(cache=True)
+def _lead(s, d, t, agent_s, agent_d, heading, speed, length, width, path_heading):  # type: ignore[no-untyped-def]
+    """Gap between bumpers to the agent in front at tick t, and its speed along the path. In front
+    is who is within the strip that the car still sweeps on its way to the path."""
+    best, lead_speed = 1e18, 0.0
+    low, high = min(d, 0.0), max(d, 0.0)
+    for h in range(agent_s.shape[0]):
+        other = agent_d[h, t]
+        margin = (EGO_WIDTH + width[h]) / 2 + 0.3
+        if other > high + margin or other < low - margin or agent_s[h, t] <= s:
+            continue
+        if agent_s[h, t] - s > 200.0:
+            continue
+        gap = agent_s[h, t] - s - (EGO_LENGTH + length[h]) / 2
+        if gap < best:
+            k = min(int(agent_s[h, t] / STEP), len(path_heading) - 1)
+            best, lead_speed = gap, speed[h, t] * math.cos(heading[h, t] - path_heading[k])
+    return best, lead_speed
+
+
+@njit(cache=True)
+def _roll_out(
+    path, wanted, stop, urgent, xy, heading, curvature, bounds, start, speed0, accel0, steering0,
+    agent_s, agent_d, agent_heading, agent_speed, agent_length, agent_width, steps, pace, comfort,
+    emergency,
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    n = len(path)
+    out_xy, out_heading = np.zeros((n, steps + 1, 2)), np.zeros((n, steps + 1))
+    out_speed, out_accel = np.zeros((n, steps + 1)), np.zeros((n, steps + 1))
+    out_curvature = np.zeros((n, steps + 1))
+    out_s, out_d = np.zeros((n, steps + 1)), np.zeros((n, steps + 1))
+    for c in range(n):
+        p = path[c]
+        last = xy.shape[1] - 1
+        x, y, psi, v, a = 0.0, 0.0, 0.0, speed0, accel0
+        kappa = curvature_from_steering(steering0)
+        nearest = nearest_on_path(xy[p], x, y, int(start[p] / STEP), 10)
+        limits = emergency if urgent[c] else comfort
+        for t in range(steps + 1):
+            nearest = nearest_on_path(xy[p], x, y, nearest, 6)
+            s, d = frenet(xy[p], heading[p], x, y, nearest)
+            out_xy[c, t, 0], out_xy[c, t, 1], out_heading[c, t], out_speed[c, t] = x, y, psi, v
+            out_accel[c, t], out_curvature[c, t], out_s[c, t], out_d[c, t] = a, kappa, s, d
+            k = min(max(int(s / STEP), 0), last - 1)
+            part = min(max(s / STEP - k, 0.0), 1.0)
+            target = bounds[p, k] + part * (bounds[p, k + 1] - bounds[p, k])
+            trend = (bounds[p, k + 1] - bounds[p, k]) / STEP * v if target < wanted[c] else 0.0
+            gap, lead_speed = _lead(
+                s, d, t, agent_s[p], agent_d[p], agent_heading, agent_speed, agent_length,
+                agent_width, heading[p],
+            )  # fmt: skip
+            a = _pace(
+                v, a, min(target, wanted[c]), trend, gap, lead_speed, stop[c] - s, urgent[c], pace
+            )
+            a = max(a, -v / DT)
+            here = curvature[p, k] + part * (curvature[p, k + 1] - curvature[p, k])
+            ahead = min((s + v * DT) / STEP, last - 1.001)
+            j = int(max(ahead, 0.0))
+            following = curvature[p, j] + (ahead - j) * (curvature[p, j + 1] - curvature[p, j])
+            tangent = heading[p, k] + part * (heading[p, k + 1] - heading[p, k])
+            here = _beside(here, d)
+            following = _beside(following, d)
+            kappa = curvature_command(d, psi - tangent, kappa, here, following, v, DT, limits)
+            delta = steering_from_curvature(kappa)
+            for _ in range(2):
+                x, y, psi, v = forward(x, y, psi, v, a, delta, PHYSICS_STEP)
+            v = max(v, 0.0)
+    return out_xy, out_heading, out_speed, out_accel, out_curvature, out_s, out_d

@@ -1,0 +1,202 @@
+"""Score the simulated proposals with the benchmark's own terms (nuPlan, METRICS.md):
+
+    score = NC * DAC * (5 progress + 5 TTC + 2 comfort) / 12 - route - lane change + habit
+
+NC      1 - RISK_AVERSION * the largest share of an agent's hypotheses that the car runs into
+DAC     0 when the car leaves the strip between where it is and the lane it follows
+TTC     1 unless within 0.9 s at constant velocity the car would touch somebody
+route   lane changes still needed, the more so the shorter the road left for them
+
+An agent that comes up from behind is not the car's concern once it was in front of it at an RSS
+distance: it brakes by itself. Cutting in closer than that counts like a collision.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from datasets.checks import FloatArray
+from planning.paths import Paths
+from planning.prediction import DT, Forecast
+from planning.proposals import Proposals
+from planning.rollout import EGO_LENGTH, EGO_WIDTH, Rollouts
+from planning.rss import RSS, safe_gap
+
+CHECK_EVERY = 2  # ticks between two collision checks: 0.2 s, 2 m at a crossing
+MARGIN_ALONG, MARGIN_ACROSS = 0.5, 0.25  # m of air around each car that a plan keeps
+SAME_STRIP = 3.0  # m: highway-env's traffic sees who is within 3 m of the middle of its lane
+STRIP_SLACK = 0.6  # m that the car may leave its strip on top of what it is out of it already
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What counts how much; the sums are nuPlan's, the rest was tuned on seeds 0-49."""
+
+    progress: float = 5.0
+    ttc: float = 5.0
+    comfort: float = 2.0
+    final_speed: float = 2.0  # s for which the speed at the end of the plan counts as progress
+    risk_aversion: float = 4.0  # a proposal that hits a quarter of the hypotheses is worth nothing
+    lane_change: float = 0.03
+    bend: float = 0.1  # for changing lane in a bend at the limit of comfort
+    habit: float = 0.03  # for the lane of the plan before
+    urgent: float = 0.15  # for hard braking and steering
+    change_due: float = 0.15  # for each lane change that the route still needs
+    change_urgent: float = 0.6  # for having no road left for them
+    change_time: float = 4.5  # s that a lane change takes, and looking for its gap
+    missed: float = 2.0  # for giving up the route
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """C scores and what they are made of."""
+
+    total: FloatArray  # (C,)
+    risk: FloatArray  # (C,) largest share of an agent's hypotheses that is run into
+    collision_time: FloatArray  # (C,) s until the first of these, inf if none
+    comfort: FloatArray  # (C,) 1 comfortable, 0 not
+
+
+def score(
+    proposals: Proposals,
+    rollouts: Rollouts,
+    paths: Paths,
+    forecast: Forecast,
+    agent_s: FloatArray,
+    agent_d: FloatArray,
+    habit: FloatArray,
+    weights: Weights,
+) -> Scores:
+    """`habit` (P,) 1 for the path of the plan before; `agent_s`, `agent_d` (P, H, T + 1)."""
+    risk, when, ttc = _collide(
+        proposals.path, rollouts.xy, rollouts.heading, rollouts.speed,
+        rollouts.s, rollouts.d, forecast.xy, forecast.heading, forecast.speed, forecast.agent,
+        forecast.weight, forecast.length, forecast.width, agent_s, agent_d, RSS,
+    )  # fmt: skip
+    p = proposals.path
+    horizon = (rollouts.speed.shape[1] - 1) * DT
+    limit = float(paths.speed_limit[:, 60:].max())
+    driven = rollouts.s[:, -1] - rollouts.s[:, 0] + weights.final_speed * rollouts.speed[:, -1]
+    progress = np.clip(driven / (limit * (horizon + weights.final_speed)), 0.0, 1.0)
+    comfort = _comfort(rollouts)
+    sums = weights.progress * progress + weights.ttc * ttc + weights.comfort * comfort
+    safe = np.clip(1 - weights.risk_aversion * risk, 0.0, 1.0) * _inside(rollouts, paths, p)
+    total = safe * sums / (weights.progress + weights.ttc + weights.comfort)
+    total -= _route_cost(paths, float(rollouts.speed[0, 0]), weights)[p]
+    total += weights.habit * habit[p] - _lane_change_cost(rollouts, weights) * (paths.side[p] != 0)
+    total -= weights.urgent * proposals.urgent
+    return Scores(np.where(safe > 0, total, total - 10.0), risk, when, comfort)
+
+
+def _inside(rollouts: Rollouts, paths: Paths, p: np.ndarray) -> FloatArray:
+    """(C,) 1 while the car stays between where it is and its path, and half a lane beyond."""
+    half = paths.width[p][:, None] / 2 - EGO_WIDTH / 2
+    reach = np.maximum(half, np.abs(rollouts.d[:, :1])) + STRIP_SLACK
+    return np.asarray((np.abs(rollouts.d) < reach).all(axis=1), dtype=np.float64)
+
+
+def _comfort(rollouts: Rollouts) -> FloatArray:
+    """(C,) 1 within nuPlan's comfort bounds over the first 2 s, 0 at twice the bounds."""
+    accel, speed = rollouts.accel[:, 1:21], rollouts.speed[:, :20]
+    lateral = speed**2 * np.abs(rollouts.curvature[:, 1:21])
+    jerk = np.abs(np.diff(accel, axis=1)) / DT
+    ratio = np.stack(
+        [
+            accel.max(axis=1) / 2.4,
+            -accel.min(axis=1) / 4.05,
+            lateral.max(axis=1) / 4.89,
+            jerk.max(axis=1) / 4.13,
+        ]
+    ).max(axis=0)
+    return np.asarray(np.clip(2.0 - ratio, 0.0, 1.0))
+
+
+def _lane_change_cost(rollouts: Rollouts, weights: Weights) -> FloatArray:
+    """(C,) the price of changing lane, which is higher in a bend."""
+    bend = np.abs(rollouts.curvature[:, 0]) * rollouts.speed[:, 0] ** 2 / 4.89
+    return weights.lane_change + weights.bend * bend
+
+
+def _route_cost(paths: Paths, speed: float, weights: Weights) -> FloatArray:
+    """(P,) the price of the lane changes that each path leaves to be done."""
+    distance = max(speed, 8.0) * weights.change_time * paths.changes
+    urgent = np.clip(distance / np.maximum(paths.room, 1.0), 0.0, 1.0)
+    cost = weights.change_due * paths.changes + weights.change_urgent * urgent
+    return np.asarray(np.where(paths.changes > 0, cost, 0.0) + weights.missed * paths.missed)
+
+
+@njit(cache=True)
+def _overlap(dx, dy, psi_a, la, wa, psi_b, lb, wb):  # type: ignore[no-untyped-def]
+    """Whether two boxes overlap, the second (dx, dy) away: the separating axis theorem."""
+    ca, sa, cb, sb = math.cos(psi_a), math.sin(psi_a), math.cos(psi_b), math.sin(psi_b)
+    c, s = abs(ca * cb + sa * sb), abs(ca * sb - sa * cb)
+    if abs(ca * dx + sa * dy) > (la + c * lb + s * wb) / 2:
+        return False
+    if abs(ca * dy - sa * dx) > (wa + s * lb + c * wb) / 2:
+        return False
+    if abs(cb * dx + sb * dy) > (lb + c * la + s * wa) / 2:
+        return False
+    return abs(cb * dy - sb * dx) <= (wb + s * la + c * wa) / 2
+
+
+@njit(cache=True)
+def _collide(
+    path, xy, heading, speed, s, d, axy, aheading, aspeed, agent, weight, length, width,
+    agent_s, agent_d, rss,
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Per proposal: the largest share of an agent's hypotheses it runs into, when, and TTC."""
+    n, steps, n_agents = len(path), xy.shape[1], axy.shape[0]
+    risk, when, ttc = np.zeros(n), np.full(n, np.inf), np.ones(n)
+    for c in range(n):
+        p = path[c]
+        share, owner = 0.0, -1
+        for h in range(n_agents):
+            if agent[h] != owner:
+                share, owner = 0.0, agent[h]
+            reach = (EGO_LENGTH + length[h]) / 2 + 1.5
+            behind, hit, close = 0, False, False
+            for t in range(0, steps, CHECK_EVERY):
+                turn = math.cos(aheading[h, t] - heading[c, t])
+                gap = s[c, t] - agent_s[p, h, t] - (EGO_LENGTH + length[h]) / 2
+                together = turn > 0.5 and abs(agent_d[p, h, t] - d[c, t]) < SAME_STRIP
+                if behind == 0 and together and -EGO_LENGTH / 2 < gap < 100.0:
+                    if t == 0 or gap > safe_gap(aspeed[h, t] * turn, speed[c, t], rss):
+                        behind = 1  # it sees the car and has the room to brake
+                    else:
+                        hit = True  # cut in too close
+                        when[c] = min(when[c], t * DT)
+                        break
+                if behind == 1 and agent_s[p, h, t] < s[c, t]:
+                    continue
+                dx, dy = axy[h, t, 0] - xy[c, t, 0], axy[h, t, 1] - xy[c, t, 1]
+                far = reach + 0.9 * (speed[c, t] + aspeed[h, t])
+                if dx * dx + dy * dy > far * far:
+                    continue
+                psi_a, psi_b = heading[c, t], aheading[h, t]
+                if _overlap(
+                    dx, dy, psi_a, EGO_LENGTH + 2 * MARGIN_ALONG, EGO_WIDTH + 2 * MARGIN_ACROSS,
+                    psi_b, length[h], width[h],
+                ):  # fmt: skip
+                    hit = True
+                    when[c] = min(when[c], t * DT)
+                    break
+                if t * DT > 3.0 or speed[c, t] < 0.5:
+                    continue
+                vx = aspeed[h, t] * math.cos(psi_b) - speed[c, t] * math.cos(psi_a)
+                vy = aspeed[h, t] * math.sin(psi_b) - speed[c, t] * math.sin(psi_a)
+                for k in range(1, 4):
+                    if _overlap(
+                        dx + vx * 0.3 * k, dy + vy * 0.3 * k, psi_a, EGO_LENGTH, EGO_WIDTH, psi_b,
+                        length[h], width[h],
+                    ):  # fmt: skip
+                        close = True
+            if hit:
+                share += weight[h]
+                risk[c] = max(risk[c], share)
+            if close:
+                ttc[c] = min(ttc[c], 1.0 - weight[h])
+    return risk, when, ttc

@@ -1,0 +1,230 @@
+"""Drive: watch an agent drive scenario after scenario, in real time.
+
+    uv run scripts/drive.py
+    uv run scripts/drive.py --scenario roundabout --seed 3 --weather rain
+    uv run scripts/drive.py --headless --episodes 5 --json runs/drive.json
+
+The keys are on the screen. Without a display the same pictures become a video.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import tyro
+
+from datasets.episode import DECISION_HZ, TICK, Tick
+from scripts.agents import agent_named, make_agent
+from sim.loop import drive
+from sim.scenarios import SCENARIOS, scenario_named
+from sim.window.canvas import HEIGHT, WIDTH, Status
+from sim.window.commands import Command
+from sim.window.shell import NoDisplayError, Window
+from sim.window.video import Screenshot, VideoWriter
+from sim.window.viewer import Sink, Viewer
+from sim.world import World
+
+FIRST_SCENARIO = "highway"
+WEATHERS = ("clear",)
+DEFAULT_VIDEO = Path("runs/drive.mp4")
+
+
+@dataclass(frozen=True)
+class Args:
+    """Watch an agent drive."""
+
+    agent: str = "idm"
+    """who drives: idm or constant-speed"""
+    scenario: str | None = None
+    """what to drive; without it, all scenarios one after another, beginning with highway"""
+    seed: int = 0
+    """of the first episode; with --scenario the next episode takes the next seed"""
+    weather: str = "clear"
+    """what the cameras look through"""
+    episodes: int | None = None
+    """how many to drive; without it, until you quit, or one where there is no window"""
+    headless: bool = False
+    """no window, no pacing: as fast as it goes"""
+    video: Path | None = None
+    """an mp4 file to record"""
+    json: Path | None = None
+    """a file for the outcomes"""
+    screenshot: Path | None = None
+    """a png file of one picture"""
+    screenshot_time: float = 8.0
+    """when to take it, in seconds"""
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One driven episode, as it is reported."""
+
+    scenario: str
+    seed: int
+    weather: str
+    outcome: str
+    at_fault: bool
+    duration_s: float
+    mean_speed: float  # m/s
+    late_ticks: int
+
+
+@dataclass(slots=True)
+class Programme:
+    """What is driven next."""
+
+    scenario: str
+    seed: int
+    weather: str
+    tour: bool  # go on to the next scenario, not to the next seed
+
+    def after(self, asked: Command | None) -> None:
+        """Move on after an episode, or because the viewer asked."""
+        names = list(SCENARIOS)
+        if asked is Command.WEATHER:
+            weathers = list(WEATHERS)
+            self.weather = weathers[(weathers.index(self.weather) + 1) % len(weathers)]
+        elif asked is Command.NEXT or (asked is None and self.tour):
+            following = (names.index(self.scenario) + 1) % len(names)
+            self.scenario = names[following]
+            self.seed += following == 0  # a new round
+        elif asked is None:
+            self.seed += 1
+
+
+def main(args: Args) -> None:
+    # 1. Refuse what does not exist, before anything opens.
+    agent_named(args.agent)
+    scenario_named(args.scenario or FIRST_SCENARIO)
+    # 2. Open what shows and what keeps the pictures.
+    window, video = open_window(args)
+    viewer = Viewer(window, open_sinks(args, video))
+    # 3. Drive until the episodes are done or the viewer leaves.
+    count = args.episodes or (None if window else 1)
+    episodes: list[Episode] = []
+    try:
+        for episode in drive_episodes(args, viewer, count):
+            episodes.append(episode)
+            print(describe(episode), flush=True)
+    except KeyboardInterrupt:
+        print("stopped")
+    # 4. Complete the files.
+    finally:
+        viewer.close()
+        if args.json is not None:
+            write_report(args, episodes)
+
+
+def drive_episodes(args: Args, viewer: Viewer, count: int | None) -> Iterator[Episode]:
+    """Episode after episode; those that the viewer cuts short do not count."""
+    tour = args.scenario is None
+    programme = Programme(args.scenario or FIRST_SCENARIO, args.seed, args.weather, tour)
+    done = 0
+    while count is None or done < count:
+        episode, asked = drive_episode(args.agent, programme, viewer)
+        if episode is not None:
+            done += 1
+            yield episode
+        if asked is Command.QUIT:
+            return
+        programme.after(asked)
+
+
+def drive_episode(
+    agent_name: str, programme: Programme, viewer: Viewer
+) -> tuple[Episode | None, Command | None]:
+    """One episode: its report, if it came to its end, and what the viewer asked for."""
+    viewer.begin(
+        Status(
+            scenario=programme.scenario,
+            seed=programme.seed,
+            weather=programme.weather,
+            agent=agent_name,
+            time_limit=scenario_named(programme.scenario).time_limit,
+        )
+    )
+    world = World(programme.scenario)
+    agent = make_agent(agent_name, world)
+    speeds: list[float] = []
+    state = None
+    began = time.perf_counter()
+    for tick in drive(world, agent, programme.seed):
+        # The first tick waits for the world to be built: only the agent's part of it counts.
+        seconds = time.perf_counter() - began if tick.index else tick.compute_time
+        speeds.append(tick.truth.ego.speed)
+        # The world has moved on by now: a tick is shown with the state in which it was decided,
+        # except for the end of the episode.
+        before, state = state, world.state
+        shown = state if before is None or tick.outcome is not None else before
+        asked = viewer.show(tick, shown, world.road_map, world.progress / world.goal, seconds)
+        if tick.outcome is not None:
+            return report(tick, programme, speeds, viewer.status.late_ticks), asked
+        if asked is not None:
+            return None, asked
+        began = time.perf_counter()
+    raise RuntimeError(f"{programme.scenario}: expected an outcome at the end of the episode")
+
+
+def report(last: Tick, programme: Programme, speeds: list[float], late_ticks: int) -> Episode:
+    assert last.outcome is not None
+    return Episode(
+        scenario=programme.scenario,
+        seed=programme.seed,
+        weather=programme.weather,
+        outcome=last.outcome.end.value,
+        at_fault=last.outcome.at_fault,
+        duration_s=round(last.truth.t + TICK, 3),
+        mean_speed=round(sum(speeds) / len(speeds), 3),
+        late_ticks=late_ticks,
+    )
+
+
+def describe(episode: Episode) -> str:
+    fault = " (at fault)" if episode.at_fault else ""
+    return (
+        f"{episode.scenario} seed {episode.seed}: {episode.outcome}{fault} after "
+        f"{episode.duration_s:.1f} s at {episode.mean_speed:.1f} m/s, "
+        f"{episode.late_ticks} late ticks"
+    )
+
+
+def open_window(args: Args) -> tuple[Window | None, Path | None]:
+    """The window, and the file of the video: without a display, a video instead of a window."""
+    if args.headless:
+        return None, args.video
+    try:
+        return Window("Roadloop"), args.video
+    except NoDisplayError:
+        video = args.video or DEFAULT_VIDEO
+        print(f"no display: recording {video} instead (watch it in a browser)")
+        return None, video
+
+
+def open_sinks(args: Args, video: Path | None) -> list[Sink]:
+    sinks: list[Sink] = []
+    if video is not None:
+        sinks.append(VideoWriter(video, WIDTH, HEIGHT, DECISION_HZ))
+    if args.screenshot is not None:
+        sinks.append(Screenshot(args.screenshot, round(args.screenshot_time * DECISION_HZ)))
+    return sinks
+
+
+def write_report(args: Args, episodes: list[Episode]) -> None:
+    assert args.json is not None
+    driven = {episode.scenario for episode in episodes}
+    scenario = args.scenario or (driven.pop() if len(driven) == 1 else "all")
+    head = {"agent": args.agent, "scenario": scenario, "weather": args.weather, "seed": args.seed}
+    args.json.parent.mkdir(parents=True, exist_ok=True)
+    args.json.write_text(json.dumps({**head, "episodes": [asdict(e) for e in episodes]}, indent=2))
+
+
+if __name__ == "__main__":
+    try:
+        main(tyro.cli(Args))
+    except ValueError as error:
+        sys.exit(str(error))

@@ -1,0 +1,1 @@
+"""Synthetic cameras: rig, weather, renderer, labels, visibility."""

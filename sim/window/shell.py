@@ -1,0 +1,76 @@
+"""The window itself: a thin shell of pygame around the picture.
+
+It shows what `canvas` composed, scaled to the window's size, and turns keys into commands.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pygame
+
+from sim.window.canvas import HEIGHT, WIDTH
+from sim.window.commands import ALIASES, KEYS, Command
+from sim.window.ink import PAGE, Image
+
+
+class NoDisplayError(RuntimeError):
+    """There is no screen to open a window on."""
+
+
+def has_display() -> bool:
+    """Whether this system has a screen. Asked before SDL is: without one it may choose a driver
+    that draws nowhere and say nothing."""
+    if os.environ.get("SDL_VIDEODRIVER") in ("dummy", "offscreen"):
+        return False
+    if not sys.platform.startswith("linux"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def command_for(key_name: str) -> Command | None:
+    """What the key of that name asks for."""
+    return KEYS.get(ALIASES.get(key_name, key_name))
+
+
+class Window:
+    """A window on the screen; NoDisplayError where there is none."""
+
+    def __init__(self, title: str) -> None:
+        if not has_display():
+            raise NoDisplayError("no display")
+        try:
+            pygame.display.init()
+            self._screen = pygame.display.set_mode((WIDTH, HEIGHT), pygame.RESIZABLE)
+        except pygame.error as error:
+            pygame.display.quit()
+            raise NoDisplayError(str(error)) from error
+        pygame.display.set_caption(title)
+
+    def show(self, image: Image) -> None:
+        """Show a picture, as large as the window allows."""
+        surface = pygame.image.frombuffer(image, image.shape[1::-1], "RGB")
+        width, height = self._screen.get_size()
+        scale = min(width / image.shape[1], height / image.shape[0])
+        size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
+        if size != surface.get_size():
+            surface = pygame.transform.smoothscale(surface, size)
+        self._screen.fill(PAGE)
+        self._screen.blit(surface, ((width - size[0]) // 2, (height - size[1]) // 2))
+        pygame.display.flip()
+
+    def commands(self) -> list[Command]:
+        """What the viewer asked for since the last call."""
+        asked = []
+        for event in pygame.event.get():
+            if event.type == pygame.QUIT:
+                asked.append(Command.QUIT)
+            elif event.type == pygame.KEYDOWN:
+                command = command_for(pygame.key.name(event.key))
+                if command is not None:
+                    asked.append(command)
+        return asked
+
+    def close(self) -> None:
+        pygame.display.quit()
