@@ -1,26 +1,59 @@
-"""The agents by name: one table for every command line."""
+"""The agents by name: one table for every command line.
+
+A driver of your own needs no entry: give its factory as `module:factory`, called with the world.
+"""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 
+from control.agent import RuleDriver, VisibleOnly
 from datasets.driving import Agent
-from sim.baselines import ConstantSpeed, Idm
+from planning.planner import RulePlanner
+from sim.baselines import ConstantSpeed, Idm, Random, TrueScenes
 from sim.world import World
 
-AGENTS: dict[str, Callable[[World], Agent]] = {
+AgentFactory = Callable[[World], Agent]
+
+
+def expert(world: World) -> Agent:
+    """The teacher: rules on the truth about what the cameras can see."""
+    return RuleDriver("expert", VisibleOnly(TrueScenes(world)), RulePlanner())
+
+
+AGENTS: dict[str, AgentFactory] = {
+    "expert": expert,
     "idm": Idm,  # highway-env's own driver, which sees everything
     "constant-speed": lambda _: ConstantSpeed(),
+    "random": lambda _: Random(),
 }
+NEED_NO_IMAGES = frozenset({"expert", "idm", "constant-speed", "random"})
 
 
-def agent_named(name: str) -> Callable[[World], Agent]:
+def agent_named(name: str) -> AgentFactory:
     """How to make the agent of that name for a world; ValueError names the good ones."""
-    if name not in AGENTS:
-        raise ValueError(f"agent: expected one of {', '.join(AGENTS)}; got {name!r}")
-    return AGENTS[name]
+    if name in AGENTS:
+        return AGENTS[name]
+    module, colon, factory = name.partition(":")
+    if not colon:
+        names = ", ".join(AGENTS)
+        raise ValueError(f"agent: expected one of {names}, or module:factory; got {name!r}")
+    try:
+        found: AgentFactory = getattr(importlib.import_module(module), factory)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"agent: expected an importable module:factory; {error}") from error
+    return found
 
 
 def make_agent(name: str, world: World) -> Agent:
     """The agent of that name, to drive in `world`."""
     return agent_named(name)(world)
+
+
+def needs_cameras(name: str) -> bool:
+    """Whether the agent looks at images. A factory of your own says no with an attribute
+    `needs_cameras = False`, which saves most of the time."""
+    if name in NEED_NO_IMAGES:
+        return False
+    return bool(getattr(agent_named(name), "needs_cameras", True))

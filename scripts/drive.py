@@ -20,6 +20,7 @@ import tyro
 
 from datasets.episode import DECISION_HZ, TICK, Tick
 from scripts.agents import agent_named, make_agent
+from sim.cameras.weather import WEATHERS, weather_for
 from sim.loop import drive
 from sim.scenarios import SCENARIOS, scenario_named
 from sim.window.canvas import HEIGHT, WIDTH, Status
@@ -30,7 +31,7 @@ from sim.window.viewer import Sink, Viewer
 from sim.world import World
 
 FIRST_SCENARIO = "highway"
-WEATHERS = ("clear",)
+WEATHER_NAMES = [*WEATHERS, "random"]
 DEFAULT_VIDEO = Path("runs/drive.mp4")
 
 
@@ -38,14 +39,14 @@ DEFAULT_VIDEO = Path("runs/drive.mp4")
 class Args:
     """Watch an agent drive."""
 
-    agent: str = "idm"
-    """who drives: idm or constant-speed"""
+    agent: str = "expert"
+    """who drives: expert, idm or constant-speed"""
     scenario: str | None = None
     """what to drive; without it, all scenarios one after another, beginning with highway"""
     seed: int = 0
     """of the first episode; with --scenario the next episode takes the next seed"""
     weather: str = "clear"
-    """what the cameras look through"""
+    """what the cameras look through: clear, overcast, dusk, night, rain, fog, low-sun or random"""
     episodes: int | None = None
     """how many to drive; without it, until you quit, or one where there is no window"""
     headless: bool = False
@@ -87,8 +88,8 @@ class Programme:
         """Move on after an episode, or because the viewer asked."""
         names = list(SCENARIOS)
         if asked is Command.WEATHER:
-            weathers = list(WEATHERS)
-            self.weather = weathers[(weathers.index(self.weather) + 1) % len(weathers)]
+            following = (WEATHER_NAMES.index(self.weather) + 1) % len(WEATHER_NAMES)
+            self.weather = WEATHER_NAMES[following]
         elif asked is Command.NEXT or (asked is None and self.tour):
             following = (names.index(self.scenario) + 1) % len(names)
             self.scenario = names[following]
@@ -101,11 +102,12 @@ def main(args: Args) -> None:
     # 1. Refuse what does not exist, before anything opens.
     agent_named(args.agent)
     scenario_named(args.scenario or FIRST_SCENARIO)
+    weather_for(args.weather, args.seed)
     # 2. Open what shows and what keeps the pictures.
     window, video = open_window(args)
     viewer = Viewer(window, open_sinks(args, video))
     # 3. Drive until the episodes are done or the viewer leaves.
-    count = args.episodes or (None if window else 1)
+    count = 1 if args.episodes is None and window is None else args.episodes
     episodes: list[Episode] = []
     try:
         for episode in drive_episodes(args, viewer, count):
@@ -148,7 +150,7 @@ def drive_episode(
             time_limit=scenario_named(programme.scenario).time_limit,
         )
     )
-    world = World(programme.scenario)
+    world = World(programme.scenario, programme.weather)
     agent = make_agent(agent_name, world)
     speeds: list[float] = []
     state = None

@@ -92,6 +92,8 @@ def _centerline(lane: AbstractLane) -> FloatArray:
 def start_episode(env: AbstractEnv, scenario: Scenario, seed: int) -> None:
     """Fill the environment for this seed."""
     env.reset(seed=seed)
+    if scenario.stage is not None:
+        scenario.stage(env, seed)
     if not scenario.scatter_start:
         return
     ego = env.vehicle

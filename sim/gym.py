@@ -30,6 +30,8 @@ ROUTE_POINTS = 11
 END_REWARD = 100.0  # a goal is worth what 100 m of road are
 TRAINING_SEEDS = 10_000  # an unseeded reset draws from [0, 10000); evaluation uses those above
 
+EGO_BOUND = np.array([60.0, 10.0, 20.0, 1.6])  # beyond what the model and its noise can reach
+ROUTE_BOUND = 1000.0  # m
 _ACTION_SCALE = np.array([MAX_ACCEL, MAX_STEERING_ANGLE])
 
 
@@ -51,8 +53,8 @@ class RoadloopEnv(gymnasium.Env, EzPickle):
         self.observation_space = spaces.Dict(
             {
                 "cameras": spaces.Dict(images),
-                "ego": spaces.Box(-np.inf, np.inf, (4,), np.float64),
-                "route": spaces.Box(-np.inf, np.inf, (ROUTE_POINTS, 2), np.float64),
+                "ego": spaces.Box(-EGO_BOUND, EGO_BOUND, dtype=np.float64),
+                "route": spaces.Box(-ROUTE_BOUND, ROUTE_BOUND, (ROUTE_POINTS, 2), np.float64),
             }
         )
         self.action_space = spaces.Box(-1.0, 1.0, (2,), np.float32)
@@ -66,9 +68,7 @@ class RoadloopEnv(gymnasium.Env, EzPickle):
         self._observation = self.world.reset(episode)
         return _as_dict(self._observation), self._info()
 
-    def step(
-        self, action: np.ndarray
-    ) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+    def step(self, action: np.ndarray) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Hold the action for 0.1 s."""
         before = self.world.progress
         accel, steering_angle = np.asarray(action, np.float64) * _ACTION_SCALE

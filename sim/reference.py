@@ -10,6 +10,7 @@ from sim.highway import AbstractEnv, IDMVehicle, IntersectionIDMVehicle, make_ba
 from sim.navigation import Navigation
 from sim.scenarios import Scenario
 from sim.state import RoadMap
+from sim.traffic import accelerate, advance
 
 
 def idm_at_ego(env: AbstractEnv, scenario: Scenario) -> IDMVehicle:
@@ -40,10 +41,12 @@ def _lane_route(env: AbstractEnv, scenario: Scenario) -> list[tuple[str, str, in
     return route[::-1]
 
 
-def idm_distance(scenario: Scenario, road_map: RoadMap, seed: int) -> float:
+def idm_distance(scenario: Scenario, road_map: RoadMap, seed: int, fast: bool = True) -> float:
     """Metres along the route that IDM/MOBIL covers on this seed within the time limit. Where it
     crashes, it counts as if it had gone on at its mean speed."""
     env = make_bare(scenario.env_id, scenario.config)
+    if fast:
+        accelerate(env)
     start_episode(env, scenario, seed)
     driver = idm_at_ego(env, scenario)
     env.road.vehicles[env.road.vehicles.index(env.vehicle)] = driver
@@ -51,8 +54,7 @@ def idm_distance(scenario: Scenario, road_map: RoadMap, seed: int) -> float:
     start = s = navigation.start(xy_world(driver))
     steps = round(scenario.time_limit * PHYSICS_HZ)
     for step in range(1, steps + 1):
-        env.road.act()
-        env.road.step(1 / PHYSICS_HZ)
+        advance(env.road, 1 / PHYSICS_HZ, 1)
         s = navigation.advance(s, xy_world(driver))
         if driver.crashed:
             return (s - start) * steps / step

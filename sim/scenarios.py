@@ -11,6 +11,7 @@ beyond the end of its lane segment.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +40,7 @@ class Scenario:
     spawn_rate: float = 0.0  # 1/s, vehicles that enter while the episode runs
     scatter_start: bool = False  # highway-env starts every seed alike: draw the start ourselves
     give_way: tuple[tuple[str, str], ...] = ()  # roads that give way where highway-env has no rule
+    stage: Callable[[Any, int], None] | None = None  # (environment, seed): who stands where instead
 
 
 def _intersection(direction: str, arm: int) -> Scenario:

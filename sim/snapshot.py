@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from sim import highway
+from sim import highway, scripted
 from sim.highway import AbstractEnv, RoadObject
 
 _VERSION = 1
 _DERIVED = {"road", "lane", "history", "log"}  # made again from the rest, or display only
 _BODY_CLASSES = {
     name: kind
-    for name, kind in vars(highway).items()
+    for name, kind in (vars(highway) | vars(scripted)).items()
     if isinstance(kind, type) and issubclass(kind, RoadObject)
 }
 

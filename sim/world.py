@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from functools import cached_property
 
-import numpy as np
-
+from datasets.camera import Camera
+from datasets.checks import BoolArray
 from datasets.driving import Action
 from datasets.episode import DECISION_HZ, PHYSICS_HZ, TICK, End, Outcome
-from datasets.observation import EgoState, Observation, Route
+from datasets.observation import CameraFrame, EgoState, Observation, Route
 from datasets.scene import Scene
 from sim import snapshot
 from sim.bridge import LaneTable, drive_ego, native_action, read_state, start_episode
+from sim.cameras.labels import CameraLabels
+from sim.cameras.renderer import Renderer
+from sim.cameras.rig import default_rig
+from sim.cameras.visibility import visible_share
+from sim.cameras.weather import weather_for
 from sim.collisions import at_fault
 from sim.highway import IDMVehicle, make_bare
 from sim.navigation import Navigation
@@ -19,6 +24,7 @@ from sim.reference import idm_at_ego, idm_distance
 from sim.scenarios import GOAL_SHARE, Scenario, scenario_named
 from sim.sensors import EgoNoise, measured_ego, true_ego
 from sim.state import EGO, RoadMap, WorldState
+from sim.traffic import accelerate, advance
 from sim.truth import TruthView
 
 _STANDING, _STUCK_AFTER = 0.1, 15.0  # m/s, s: an ego slower for longer is stuck
@@ -42,15 +48,20 @@ class World:
         weather: str = "clear",
         cameras: bool = True,
         rig: tuple[Camera, ...] | None = None,
+        fast: bool = True,
     ) -> None:
         """`weather` is a name of sim.cameras.weather or "random"; without `cameras` the
-        observations hold no frames, and cost a fraction of the time."""
+        observations hold no frames, and cost a fraction of the time; not `fast` leaves the traffic
+        to highway-env's own loops, with the same episodes (docs/traffic.md)."""
         self.scenario = scenario_named(scenario) if isinstance(scenario, str) else scenario
         weather_for(weather, seed=0)  # a bad name is refused here, not at the first reset
         self.weather = weather
         self.rig = default_rig() if rig is None else rig
         self._cameras_on = cameras
         self._env = make_bare(self.scenario.env_id, self.scenario.config)
+        self._fast = fast
+        if fast:
+            accelerate(self._env)
         self._noise = EgoNoise()
         self.seed: int | None = None
         self.outcome: Outcome | None = None
@@ -70,7 +81,7 @@ class World:
         self._begin(seed)
         place = self._navigation.goal()
         if place is None:
-            self.goal = GOAL_SHARE * idm_distance(self.scenario, self.road_map, seed)
+            self.goal = GOAL_SHARE * idm_distance(self.scenario, self.road_map, seed, self._fast)
         else:
             self.goal = place - self._start  # m of progress that reach the goal
         return self.observe()
@@ -96,9 +107,7 @@ class World:
             raise RuntimeError("step: expected a running episode, call reset first")
         before = self.state
         drive_ego(self._env, action)
-        for _ in range(PHYSICS_HZ // DECISION_HZ):
-            self._env.road.act()
-            self._env.road.step(1 / PHYSICS_HZ)
+        advance(self._env.road, 1 / PHYSICS_HZ, PHYSICS_HZ // DECISION_HZ)
         self.tick += 1
         self._traffic_comes_and_goes()
         self.state = self._read()
@@ -139,6 +148,11 @@ class World:
     def progress(self) -> float:
         """Metres driven along the route since the start."""
         return self._s - self._start
+
+    @property
+    def on_route(self) -> BoolArray:
+        """(L,) which lanes of the road map belong to the route."""
+        return self._navigation.on_route
 
     def observe(self) -> Observation:
         """What the car senses now."""

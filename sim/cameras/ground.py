@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.camera import Camera
-from datasets.checks import FloatArray, IntArray
+from datasets.checks import BoolArray, FloatArray, IntArray
 from datasets.geometry import SE2
 from sim.cameras.air import GAIN, Air
-from sim.cameras.projection import NEAR, SHIFT, RigArrays, clip_near, fixed_point
+from sim.cameras.projection import SHIFT, RigArrays, fixed_point, ground_polygons, to_image
 from sim.cameras.roads import PERIOD, Paint, Roads
+from sim.cameras.weather import RGB
 
 SIGHT = 400.0  # m, the road is drawn up to here
 FINE = 80.0  # m, dashes are drawn one by one up to here
@@ -26,6 +27,9 @@ GRAVEL = (126.0, 120.0, 108.0)
 AA_LINE_PX = 1.36  # px that an anti-aliased line of cv2 of thickness 1 covers, at any angle
 AA_GROWTH_PX = 1.4  # px by which an anti-aliased polygon of cv2 is wider than it should be
 TEXEL = 0.06  # m
+TILE_PX = 512
+MEAN_GRAIN = 24.0  # grey levels by which the texture darkens on average
+FAINT_GRAIN = 20  # of 255: texture weaker than that is left out
 
 
 class Ground:
@@ -43,13 +47,15 @@ class Ground:
         )
         grain = 255 / (1 + (footprint / 0.5) ** 2)
         self.grain = np.where(np.isfinite(depth), grain, 0).astype(np.uint8)
+        # The first row of each image with grain worth drawing.
+        self.grain_from = (self.grain.max(2) >= FAINT_GRAIN).argmax(1).tolist()
         self.gain, self.haze = air.ground_light(xy, rig)
         self.verge = [_below_horizon(camera) for camera in rig]
 
     def draw(self, images: NDArray[np.uint8], ego_from_world: SE2) -> None:
         for image, polygon in zip(images, self.verge, strict=True):
             cv2.fillConvexPoly(image, polygon, self.air.weather.ground, cv2.LINE_8, SHIFT)
-        near = self._nearby(self.roads.shoulder.mean(1), ego_from_world, SIGHT + 60)
+        near = self._nearby(self.roads.surface_centre, ego_from_world, SIGHT + 60)
         self._surface(images, self.roads.shoulder[near], ego_from_world, GRAVEL)
         self._surface(images, self.roads.surface[near], ego_from_world, self.air.weather.asphalt)
         self._paint(images, ego_from_world)
@@ -63,22 +69,22 @@ class Ground:
         dx, dy = xy_world[:, 0] - ego.x, xy_world[:, 1] - ego.y
         return np.flatnonzero(dx * dx + dy * dy < reach * reach)
 
-    def _in_cameras(
+    def _on_images(
         self, quads_world: FloatArray, ego_from_world: SE2
-    ) -> tuple[FloatArray, IntArray, IntArray]:
-        """(B, 4, 2) quads -> (V, 4, 3) those that cameras see, in their frames; the camera and the
-        quad of each."""
-        xy = ego_from_world.apply(quads_world).reshape(-1, 2)
-        xyz = np.concatenate([xy, np.zeros((len(xy), 1))], axis=1)
-        xyz_camera = self.rig.to_all_cameras(xyz).reshape(len(self.rig), -1, 4, 3)
-        camera, quad = np.nonzero(self.rig.sees_polygon(xyz_camera))
-        return xyz_camera[camera, quad], camera, quad
+    ) -> tuple[FloatArray, BoolArray, IntArray, IntArray]:
+        """(B, 4, 2) quads -> those that cameras see: (V, 5, 2) uv_img, (V,) whether all of it is in
+        front of the lens, (V,) the camera, (V,) which of the B."""
+        rig = self.rig
+        xyz, camera, quad = ground_polygons(
+            ego_from_world.apply(quads_world), rig.camera_from_ego, rig.xyz_ego, rig.planes
+        )
+        uv, whole = to_image(xyz, camera, rig.focal_px, rig.centre_uv)
+        return uv, whole, camera, quad
 
     def _surface(
-        self, images: NDArray[np.uint8], quads: FloatArray, ego_from_world: SE2, paint: tuple
+        self, images: NDArray[np.uint8], quads: FloatArray, ego_from_world: SE2, paint: RGB
     ) -> None:
-        xyz, camera, _ = self._in_cameras(quads, ego_from_world)
-        uv = self.rig.to_image(clip_near(xyz), camera)
+        uv, _, camera, _ = self._on_images(quads, ego_from_world)
         for c, points in zip(camera.tolist(), fixed_point(uv), strict=True):
             cv2.fillConvexPoly(images[c], points, paint, cv2.LINE_8, SHIFT)
 
@@ -87,13 +93,8 @@ class Ground:
         much less contrast as they are thinner than those: they neither break nor flicker."""
         paint = self.roads.paint
         use = self._detail(paint, ego_from_world)
-        xyz, camera, quad = self._in_cameras(paint.xy_world[use], ego_from_world)
+        uv, whole, camera, quad = self._on_images(paint.xy_world[use], ego_from_world)
         use = use[quad]
-        whole = (xyz[..., 2] >= NEAR).all(1)
-        uv = np.empty((len(xyz), 8, 2))
-        uv[~whole] = self.rig.to_image(clip_near(xyz[~whole]), camera[~whole])
-        uv[whole, :4] = self.rig.to_image(xyz[whole], camera[whole])
-        uv[whole, 4:] = uv[whole, 3:4]
         width_px, length_px = _line_size(uv[:, :4], whole)
         period_px = length_px / paint.length[use] * PERIOD
         resolved = np.clip(period_px / 2 - 0.75, 0, 1)  # dashes fade below some 3 px a period
@@ -104,7 +105,7 @@ class Ground:
         colour = self.asphalt + cover[:, None] * (colour - self.asphalt)
         narrow = np.clip((width_px - AA_GROWTH_PX) / np.maximum(width_px, 1e-9), 0.05, 1)
         _narrow(uv, narrow, whole & ~thin)
-        ends = np.stack([uv[:, :2].mean(1), uv[:, 2:4].mean(1)], axis=1)
+        ends = (uv[:, 0:3:2] + uv[:, 1:4:2]) / 2
         points, ends = fixed_point(uv), fixed_point(ends)
         seen = np.flatnonzero(cover > 0.03)
         colours, cameras, thins = colour.tolist(), camera.tolist(), thin.tolist()
@@ -126,19 +127,26 @@ class Ground:
         """Darken the ground by a texture that lies still in the world; it fades where it would be
         finer than a pixel."""
         ego = ego_from_world.inverse()
-        c, s = np.cos(ego.heading), np.sin(ego.heading)
-        texel_from_ego = np.array([[c, -s, ego.x], [s, c, ego.y], [0, 0, TEXEL]])
+        c, s = np.cos(ego.heading) / TEXEL, np.sin(ego.heading) / TEXEL
+        # The ego is kept in the middle one of the 3 x 3 tiles: cv2 is slow off the texture.
+        u, v = np.mod((ego.x / TEXEL, ego.y / TEXEL), TILE_PX) + TILE_PX
+        texel_from_ego = np.array([[c, -s, u], [s, c, v], [0, 0, 1]])
         height, width = images.shape[1:3]
-        grain = np.empty(images.shape[:3], np.uint8)
-        for i, ground_from_img in enumerate(self.ground_from_img):
-            cv2.warpPerspective(
-                self.texture, texel_from_ego @ ground_from_img, (width, height), dst=grain[i],
-                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_WRAP,
+        for i, first in enumerate(self.grain_from):
+            texel_from_img = texel_from_ego @ self.ground_from_img[i] @ _row_shift(first)
+            grain = cv2.warpPerspective(
+                self.texture, texel_from_img, (width, height - first),
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                borderMode=cv2.BORDER_CONSTANT, borderValue=MEAN_GRAIN,
             )  # fmt: skip
-        grain = grain.reshape(-1, width)
-        cv2.multiply(grain, self.grain.reshape(-1, width), dst=grain, scale=1 / 255)
-        flat = images.reshape(-1, width, 3)
-        cv2.subtract(flat, cv2.cvtColor(grain, cv2.COLOR_GRAY2BGR), dst=flat)
+            cv2.multiply(grain, self.grain[i, first:], dst=grain, scale=1 / 255)
+            below = images[i, first:]
+            cv2.subtract(below, cv2.cvtColor(grain, cv2.COLOR_GRAY2BGR), dst=below)
+
+
+def _row_shift(first: int) -> FloatArray:
+    """cv2's pixel of an image without its first rows -> uv_img, homogeneous."""
+    return np.array([[1, 0, 0.5], [0, 1, first + 0.5], [0, 0, 1.0]])
 
 
 def ground_of_pixels(rig: Sequence[Camera]) -> tuple[FloatArray, FloatArray]:
@@ -168,7 +176,7 @@ def _narrow(uv: FloatArray, factor: FloatArray, which: NDArray[np.bool_]) -> Non
         middle = (uv[which, a] + uv[which, b]) / 2
         half = (uv[which, a] - uv[which, b]) / 2 * factor[which, None]
         uv[which, a], uv[which, b] = middle + half, middle - half
-    uv[which, 4:] = uv[which, 3:4]
+    uv[which, 4] = uv[which, 3]
 
 
 def _below_horizon(camera: Camera) -> NDArray[np.int32]:
@@ -182,13 +190,13 @@ def _below_horizon(camera: Camera) -> NDArray[np.int32]:
 
 
 def _texture(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """512 x 512 grey levels to take away: blotches from 6 cm to 4 m, without a seam."""
-    side = 512
-    total = np.zeros((side, side), np.float32)
+    """3 x 3 tiles of grey levels to take away: blotches from 6 cm to 4 m, without a seam."""
+    side = TILE_PX
+    total = np.full((side, side), MEAN_GRAIN, np.float32)
     for cells, weight in ((8, 5.0), (24, 6.0), (64, 7.0), (170, 6.0), (512, 5.0)):
         coarse = np.pad(rng.normal(size=(cells, cells)), 2, mode="wrap").astype(np.float32)
         scale = side / cells
         fine = cv2.resize(coarse, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
         cut = round(2 * scale)
         total += weight * fine[cut : cut + side, cut : cut + side]
-    return np.clip(total + 24, 0, 80).astype(np.uint8)
+    return np.tile(np.clip(total, 0, 80).astype(np.uint8), (3, 3))

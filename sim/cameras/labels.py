@@ -18,7 +18,7 @@ from datasets.checks import FloatArray, IntArray
 from datasets.geometry import SE2
 from sim.cameras.ground import ground_of_pixels
 from sim.cameras.objects import NEVER, Faces, body_heights
-from sim.cameras.projection import NEAR, SHIFT, RigArrays, clip_near, fixed_point
+from sim.cameras.projection import NEAR, SHIFT, RigArrays, fixed_point, to_image
 from sim.cameras.roads import normals
 from sim.state import EGO, RoadMap, WorldState
 
@@ -60,15 +60,9 @@ class Labeller:
     def label(self, state: WorldState, faces: Faces) -> tuple[CameraLabels, ...]:
         ego_from_world = state.world_from_ego.inverse()
         lanes = self._lanes(ego_from_world)
-        uv = self._corners(faces)
+        uv, _ = to_image(faces.xyz_camera, faces.camera, self.rig.focal_px, self.rig.centre_uv)
         boxes = _boxes_3d(state, ego_from_world)
         return tuple(self._one(c, state, faces, uv, boxes, lanes) for c in range(len(self.cameras)))
-
-    def _corners(self, faces: Faces) -> FloatArray:
-        """(B, 2K, 2) uv_img"""
-        if not len(faces.camera):
-            return np.zeros((0, 2 * faces.xyz_camera.shape[1], 2))
-        return self.rig.to_image(clip_near(faces.xyz_camera), faces.camera)
 
     def _one(
         self, c: int, state: WorldState, faces: Faces, uv: FloatArray, boxes: FloatArray,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import cv2
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,20 +23,29 @@ from sim.cameras import scenery
 from sim.cameras.air import Air
 from sim.cameras.cars import CAR_BODIES, far_car, middle_car, near_car, obstacle
 from sim.cameras.ground import AA_GROWTH_PX
-from sim.cameras.projection import NEAR, SHIFT, RigArrays, clip_near, fixed_point
+from sim.cameras.projection import (
+    SHIFT,
+    RigArrays,
+    fixed_point,
+    place_polygons,
+    things_in_view,
+    to_image,
+)
 from sim.cameras.shapes import Lamp, Library
 from sim.state import EGO, WorldState
 
 BODY_SIGHT, SCENERY_SIGHT = 260.0, 200.0  # m
 MIDDLE_PX, FAR_PX = 16.0, 7.0  # px of car width below which it is drawn with less detail
-SMALLEST_PX = 1.5  # px of height below which a thing is not drawn
+SIMPLE_PX = 14.0  # px of height below which scenery is drawn with less detail
+SMALLEST_PX, SMALLEST_SCENERY_PX = 1.5, 2.5  # px of height below which a thing is not drawn
 BLINK_HZ = 1.5
 NEVER = -1  # body of what is no body
 
+SCENERY_SHAPES = scenery.sketches()
 LIBRARY = Library(
     [make(body) for make in (near_car, middle_car, far_car) for body in CAR_BODIES]
     + [obstacle()]
-    + scenery.sketches()
+    + SCENERY_SHAPES
 )
 OBSTACLE = 3 * len(CAR_BODIES)
 SCENERY = OBSTACLE + 1
@@ -115,11 +125,11 @@ class Objects:
         turn = _turns(heading)
         shape = self._detail(near, camera, thing, distance)
         row, of = LIBRARY.rows_of(shape)
-        into_camera = self.rig.camera_from_ego[camera] @ (turn * near.scale[thing][:, None, :])
-        corners = LIBRARY.polygons.xyz[row]
-        xyz = corners @ into_camera[of].transpose(0, 2, 1) + base[of, None, :]
-        facing = np.flatnonzero(_faces_camera(xyz) & self._on_image(xyz, camera[of]))
-        row, of, xyz = row[facing], of[facing], xyz[facing]
+        camera_from_shape = self.rig.camera_from_ego[camera] @ (turn * near.scale[thing, None])
+        xyz, kept = place_polygons(
+            LIBRARY.polygons.xyz, row, of, camera_from_shape, base, self.rig.planes[camera]
+        )
+        row, of = row[kept], of[kept]
         colour = self._colour(near, thing, turn, distance, ego_from_world.heading, row, of)
         shadow = LIBRARY.polygons.lamp[row] == Lamp.SHADOW
         order = np.argsort(np.where(shadow, -1e6, -distance[of]), kind="stable")
@@ -183,29 +193,24 @@ class Objects:
     def _in_view(self, near: Instances) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
         """Pairs of a camera and a thing it may see: both, the foot of the thing in the camera
         frame, and its distance."""
-        foot = np.concatenate([near.xy_ego, np.zeros((len(near.xy_ego), 1))], axis=1)
-        foot_camera = self.rig.to_all_cameras(foot)
-        up = self.rig.camera_from_ego[:, :, 2]
-        middle = foot_camera + up[:, None] * (near.height / 2)[:, None]
-        distance = np.linalg.norm(middle, axis=-1)
-        tall = self.rig.focal_px[:, None] * near.height > SMALLEST_PX * distance
-        seen = tall & self.rig.sees_sphere(middle, np.hypot(near.radius, near.height / 2))
-        camera, thing = np.nonzero(seen)
-        return camera, thing, foot_camera[camera, thing], distance[camera, thing]
+        rig = self.rig
+        smallest_px = np.where(near.body == NEVER, SMALLEST_SCENERY_PX, SMALLEST_PX)
+        radius = np.hypot(near.radius, near.height / 2)
+        return things_in_view(
+            near.xy_ego, radius, near.height, smallest_px,
+            rig.focal_px, rig.camera_from_ego, rig.xyz_ego, rig.planes,
+        )  # fmt: skip
 
     def _detail(
         self, near: Instances, camera: IntArray, thing: IntArray, distance: FloatArray
     ) -> IntArray:
         """The shape of each pair: cars lose detail with their size on the image."""
         shape = near.shape[thing]
-        width_px = self.rig.focal_px[camera] * 2.0 / distance
-        level = (width_px < MIDDLE_PX).astype(np.int64) + (width_px < FAR_PX)
-        return np.where(shape < OBSTACLE, shape + level * len(CAR_BODIES), shape)
-
-    def _on_image(self, xyz: FloatArray, camera: IntArray) -> BoolArray:
-        """(B, K, 3) -> (B,) whether any of a polygon may be on its image."""
-        planes = self.rig.planes[camera].transpose(0, 2, 1)  # (B, 3, 4)
-        return np.asarray(((xyz @ planes) > 0).any(1).all(-1) & (xyz[..., 2] > NEAR).any(-1))
+        metre_px = self.rig.focal_px[camera] / distance
+        level = (metre_px * 2.0 < MIDDLE_PX).astype(np.int64) + (metre_px * 2.0 < FAR_PX)
+        simple = (shape >= SCENERY) & (metre_px * near.height[thing] < SIMPLE_PX)
+        shape = np.where(shape < OBSTACLE, shape + level * len(CAR_BODIES), shape)
+        return np.where(simple, shape + len(SCENERY_SHAPES) // 2, shape)
 
     def _colour(
         self, near: Instances, thing: IntArray, turn: FloatArray, distance: FloatArray,
@@ -234,41 +239,38 @@ class Objects:
         return np.clip(air.through(colour, distance[of]), 0, 255)
 
     def draw(self, images: NDArray[np.uint8], faces: Faces) -> None:
-        uv = self._image_corners(faces)
-        points = fixed_point(uv)
+        uv, whole = self.image_corners(faces)
+        shrink(uv, faces.thing, whole & ~faces.shadow)
+        image_of = list(images)
         for camera, corners, colour in zip(
-            faces.camera.tolist(), points, faces.colour.tolist(), strict=True
+            faces.camera.tolist(), fixed_point(uv), faces.colour.tolist(), strict=True
         ):
-            cv2.fillConvexPoly(images[camera], corners, colour, cv2.LINE_AA, SHIFT)
+            cv2.fillConvexPoly(image_of[camera], corners, colour, cv2.LINE_AA, SHIFT)
 
-    def _image_corners(self, faces: Faces) -> FloatArray:
-        """(B, 2K, 2) uv_img, each thing as much smaller as cv2's anti-aliasing makes it larger."""
-        b, k, _ = faces.xyz_camera.shape
-        uv = np.empty((b, 2 * k, 2))
-        whole = (faces.xyz_camera[..., 2] >= NEAR).all(1)
-        uv[whole, :k] = self.rig.to_image(faces.xyz_camera[whole], faces.camera[whole])
-        uv[whole, k:] = uv[whole, k - 1 : k]
-        cut = clip_near(faces.xyz_camera[~whole])
-        uv[~whole] = self.rig.to_image(cut, faces.camera[~whole])
-        shrink = np.flatnonzero(whole & ~faces.shadow)
-        if len(shrink):
-            uv[shrink] = _shrunk(uv[shrink], faces.thing[shrink])
-        return uv
+    def image_corners(self, faces: Faces) -> tuple[FloatArray, BoolArray]:
+        """(B, K + 1, 2) uv_img, and (B,) whether all of a face is in front of the lens."""
+        rig = self.rig
+        return to_image(faces.xyz_camera, faces.camera, rig.focal_px, rig.centre_uv)
 
 
-def _shrunk(uv: FloatArray, thing: IntArray) -> FloatArray:
-    """(B, K, 2) corners -> the same, each thing scaled about its middle to be AA_GROWTH_PX less
-    wide and high."""
-    order = np.argsort(thing, kind="stable")
-    first = np.flatnonzero(np.diff(thing[order], prepend=-1))
-    low = np.minimum.reduceat(uv.min(1)[order], first)
-    high = np.maximum.reduceat(uv.max(1)[order], first)
-    number = np.empty(len(thing), np.int64)
-    number[order] = np.repeat(np.arange(len(first)), np.diff(first, append=len(thing)))
-    size = np.maximum(high - low, 1e-6)
-    factor = np.clip((size - AA_GROWTH_PX) / size, 0.25, 1)[number, None]
-    middle = ((high + low) / 2)[number, None]
-    return np.asarray(middle + (uv - middle) * factor)
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def shrink(uv: FloatArray, thing: IntArray, which: BoolArray) -> None:
+    """Scale each thing about its middle, in place, to be AA_GROWTH_PX less wide and high: as much
+    smaller as cv2's anti-aliasing makes it larger."""
+    count = thing.max() + 1 if len(thing) else 0
+    low, high = np.full((count, 2), np.inf), np.full((count, 2), -np.inf)
+    for b in np.flatnonzero(which):
+        for k in range(uv.shape[1]):
+            for i in range(2):
+                low[thing[b], i] = min(low[thing[b], i], uv[b, k, i])
+                high[thing[b], i] = max(high[thing[b], i], uv[b, k, i])
+    for b in np.flatnonzero(which):
+        for i in range(2):
+            size = max(high[thing[b], i] - low[thing[b], i], 1e-6)
+            middle = (high[thing[b], i] + low[thing[b], i]) / 2
+            factor = max(1 - AA_GROWTH_PX / size, 0.25)
+            for k in range(uv.shape[1]):
+                uv[b, k, i] = middle + (uv[b, k, i] - middle) * factor
 
 
 def _turns(heading: FloatArray) -> FloatArray:
@@ -279,12 +281,6 @@ def _turns(heading: FloatArray) -> FloatArray:
     turn[:, 0, 1] = -turn[:, 1, 0]
     turn[:, 2, 2] = 1
     return turn
-
-
-def _faces_camera(xyz: FloatArray) -> BoolArray:
-    """(B, K, 3) polygons in camera frames -> (B,) whether their outside looks at the lens."""
-    a, b, c = xyz[:, 0], xyz[:, 1], xyz[:, 2]
-    return np.asarray((np.cross(b - a, c - a) * a).sum(-1) < 0)
 
 
 def _concatenate(a: Instances, b: Instances) -> Instances:

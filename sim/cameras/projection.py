@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,52 +43,160 @@ class RigArrays:
     def __len__(self) -> int:
         return len(self.focal_px)
 
-    def to_all_cameras(self, xyz_ego: FloatArray) -> FloatArray:
-        """(N, 3) points -> (C, N, 3) in the frame of every camera."""
-        moved = xyz_ego[None] - self.xyz_ego[:, None]
-        return np.asarray(moved @ self.camera_from_ego.transpose(0, 2, 1))
 
-    def sees_sphere(self, xyz_camera: FloatArray, radius: FloatArray) -> BoolArray:
-        """(C, N, 3) centres, (N,) radii -> (C, N) whether any of the sphere may be in view."""
-        inside = xyz_camera @ self.planes.transpose(0, 2, 1)  # (C, N, 4)
-        return np.asarray((inside.min(-1) > -radius) & (xyz_camera[..., 2] > NEAR - radius))
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def things_in_view(
+    foot_ego: FloatArray,  # (N, 2) where things stand
+    radius: FloatArray,  # (N,) of a ball around the middle of each
+    height: FloatArray,  # (N,)
+    smallest_px: FloatArray,  # (N,) on the image; below it a thing is left out
+    focal_px: FloatArray,  # (C,)
+    camera_from_ego: FloatArray,  # (C, 3, 3)
+    lens_ego: FloatArray,  # (C, 3)
+    planes: FloatArray,  # (C, 4, 3)
+) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+    """Pairs of a camera and a thing it may see: (Q,) both, (Q, 3) the foot of the thing in the
+    frame of the camera, (Q,) the distance of its middle."""
+    most = len(focal_px) * len(foot_ego)
+    camera, thing = np.empty(most, np.int64), np.empty(most, np.int64)
+    foot, distance = np.empty((most, 3)), np.empty(most)
+    middle = np.empty(3)
+    n = 0
+    for c in range(len(focal_px)):
+        m = camera_from_ego[c]
+        for i in range(len(foot_ego)):
+            x, y, z = (
+                foot_ego[i, 0] - lens_ego[c, 0],
+                foot_ego[i, 1] - lens_ego[c, 1],
+                -lens_ego[c, 2],
+            )
+            for k in range(3):
+                foot[n, k] = m[k, 0] * x + m[k, 1] * y + m[k, 2] * z
+                middle[k] = foot[n, k] + m[k, 2] * height[i] / 2
+            away = np.sqrt(middle[0] ** 2 + middle[1] ** 2 + middle[2] ** 2)
+            inside = (
+                middle[2] > NEAR - radius[i] and focal_px[c] * height[i] > smallest_px[i] * away
+            )
+            for p in range(4):
+                a, b, d = planes[c, p]
+                inside = inside and a * middle[0] + b * middle[1] + d * middle[2] > -radius[i]
+            if inside:
+                camera[n], thing[n], distance[n] = c, i, away
+                n += 1
+    return camera[:n], thing[:n], foot[:n], distance[:n]
 
-    def sees_polygon(self, xyz_camera: FloatArray) -> BoolArray:
-        """(C, B, K, 3) corners -> (C, B) whether any of the polygon may be in view: not all of its
-        corners are behind the lens, or outside the same edge of the image."""
-        c, b, k, _ = xyz_camera.shape
-        flat = xyz_camera.reshape(c, b * k, 3)
-        inside = (flat @ self.planes.transpose(0, 2, 1)).reshape(c, b, k, 4) > 0
-        return np.asarray(inside.any(2).all(-1) & (xyz_camera[..., 2] > NEAR).any(-1))
 
-    def to_image(self, xyz_camera: FloatArray, camera: IntArray) -> FloatArray:
-        """(B, ..., 3) points in the frames of the (B,) cameras -> (B, ..., 2) uv_img, px."""
-        shape = (-1,) + (1,) * (xyz_camera.ndim - 2)
-        scale = self.focal_px[camera].reshape(shape) / xyz_camera[..., 2]
-        return np.asarray(
-            xyz_camera[..., :2] * scale[..., None] + self.centre_uv[camera].reshape(*shape, 2)
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _maybe_in_view(xyz: FloatArray, planes: FloatArray) -> bool:
+    """Whether a polygon (K, 3) may be on the image: it is not all behind the lens, nor all outside
+    one of the four planes (4, 3) that bound the view."""
+    for p in range(5):
+        inside = False
+        for k in range(len(xyz)):
+            x, y, z = xyz[k]
+            if p == 4:
+                inside |= z > NEAR
+            else:
+                inside |= planes[p, 0] * x + planes[p, 1] * y + planes[p, 2] * z > 0
+        if not inside:
+            return False
+    return True
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def place_polygons(
+    corners: FloatArray,  # (P, K, 3) of all shapes, each in its own frame
+    row: IntArray,  # (B,) which of them
+    of: IntArray,  # (B,) which instance they are part of
+    camera_from_shape: FloatArray,  # (Q, 3, 3) of the instances, scale and all
+    foot_camera: FloatArray,  # (Q, 3) where their frames lie
+    planes: FloatArray,  # (Q, 4, 3) that bound the view of the camera
+) -> tuple[FloatArray, IntArray]:
+    """The polygons in the frames of their cameras (V, K, 3), and which of the B they are: those
+    that may be in view and whose outside faces the lens."""
+    n_corners = corners.shape[1]
+    xyz = np.empty((len(row), n_corners, 3))
+    kept = np.empty(len(row), np.int64)
+    n = 0
+    for b in range(len(row)):
+        q = of[b]
+        m, foot, polygon = camera_from_shape[q], foot_camera[q], xyz[n]
+        for k in range(n_corners):
+            x, y, z = corners[row[b], k]
+            for i in range(3):
+                polygon[k, i] = m[i, 0] * x + m[i, 1] * y + m[i, 2] * z + foot[i]
+        a, u, v = polygon[0], polygon[1] - polygon[0], polygon[2] - polygon[0]
+        towards = (
+            a[0] * (u[1] * v[2] - u[2] * v[1])
+            + a[1] * (u[2] * v[0] - u[0] * v[2])
+            + a[2] * (u[0] * v[1] - u[1] * v[0])
         )
+        if towards < 0 and _maybe_in_view(polygon, planes[q]):
+            kept[n] = b
+            n += 1
+    return xyz[:n], kept[:n]
 
 
-def clip_near(xyz_camera: FloatArray) -> FloatArray:
-    """(B, K, 3) convex polygons -> (B, 2K, 3): what of them lies beyond NEAR.
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def ground_polygons(
+    xy_ego: FloatArray,  # (B, K, 2)
+    camera_from_ego: FloatArray,  # (C, 3, 3)
+    lens_ego: FloatArray,  # (C, 3)
+    planes: FloatArray,  # (C, 4, 3)
+) -> tuple[FloatArray, IntArray, IntArray]:
+    """Polygons of the ground that may be in view: (V, K, 3) in the frame of the camera that sees
+    them, (V,) that camera, (V,) which of the B they are."""
+    n_corners = xy_ego.shape[1]
+    most = len(camera_from_ego) * len(xy_ego)
+    xyz = np.empty((most, n_corners, 3))
+    camera, which = np.empty(most, np.int64), np.empty(most, np.int64)
+    n = 0
+    for c in range(len(camera_from_ego)):
+        m = camera_from_ego[c]
+        for b in range(len(xy_ego)):
+            for k in range(n_corners):
+                x, y, z = (
+                    xy_ego[b, k, 0] - lens_ego[c, 0],
+                    xy_ego[b, k, 1] - lens_ego[c, 1],
+                    -lens_ego[c, 2],
+                )
+                for i in range(3):
+                    xyz[n, k, i] = m[i, 0] * x + m[i, 1] * y + m[i, 2] * z
+            if _maybe_in_view(xyz[n], planes[c]):
+                camera[n], which[n] = c, b
+                n += 1
+    return xyz[:n], camera[:n], which[:n]
 
-    Each edge gives its first corner if that is in front, and the point where it crosses the plane
-    if it does; an empty place repeats the corner before it, which changes nothing for cv2. Every
-    polygon must have a corner in front.
-    """
-    b, k, _ = xyz_camera.shape
-    following = np.roll(xyz_camera, -1, axis=1)
-    z, z_following = xyz_camera[..., 2], following[..., 2]
-    inside = z >= NEAR
-    crosses = inside != (z_following >= NEAR)
-    share = np.where(crosses, (NEAR - z) / np.where(crosses, z_following - z, 1.0), 0.0)
-    cut = xyz_camera + share[..., None] * (following - xyz_camera)
-    corners = np.stack([xyz_camera, cut], axis=2).reshape(b, 2 * k, 3)
-    valid = np.stack([inside, crosses], axis=2).reshape(b, 2 * k)
-    place = np.maximum.accumulate(np.where(valid, np.arange(2 * k), -1), axis=1)
-    place = np.where(place < 0, place[:, -1:], place)
-    return np.asarray(np.take_along_axis(corners, place[..., None], axis=1))
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def to_image(
+    xyz_camera: FloatArray, camera: IntArray, focal_px: FloatArray, centre_uv: FloatArray
+) -> tuple[FloatArray, BoolArray]:
+    """(B, K, 3) convex polygons with a corner in front of the lens -> (B, K + 1, 2) uv_img of what
+    of them lies beyond NEAR, and (B,) whether that is all of it. Places that are not needed repeat
+    the last corner, which changes nothing for cv2."""
+    count, n_corners, _ = xyz_camera.shape
+    uv = np.empty((count, n_corners + 1, 2))
+    whole = np.ones(count, np.bool_)
+    for b in range(count):
+        focal, (cu, cv) = focal_px[camera[b]], centre_uv[camera[b]]
+        n = 0
+        for k in range(n_corners):
+            x, y, z = xyz_camera[b, k]
+            x2, y2, z2 = xyz_camera[b, (k + 1) % n_corners]
+            if z >= NEAR:
+                uv[b, n, 0], uv[b, n, 1] = focal * x / z + cu, focal * y / z + cv
+                n += 1
+            else:
+                whole[b] = False
+            if (z >= NEAR) != (z2 >= NEAR):
+                share = (NEAR - z) / (z2 - z)
+                uv[b, n, 0] = focal * (x + share * (x2 - x)) / NEAR + cu
+                uv[b, n, 1] = focal * (y + share * (y2 - y)) / NEAR + cv
+                n += 1
+        for k in range(n, n_corners + 1):
+            uv[b, k] = uv[b, n - 1]
+    return uv, whole
 
 
 def fixed_point(uv_img: FloatArray, scale: int = 1) -> NDArray[np.int32]:

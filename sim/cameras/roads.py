@@ -126,6 +126,7 @@ class Roads:
         self.shoulder = np.concatenate(
             [strip(lane.xy_world, lane.width / 2 + SHOULDER, SURFACE_LENGTH) for lane in lanes]
         )
+        self.surface_centre = self.surface.mean(1)
         self.paint = _Painter(road_map).paint()
 
 
@@ -134,7 +135,7 @@ class _Painter:
 
     def __init__(self, road_map: RoadMap) -> None:
         self.map = road_map
-        self.view = TopView(road_map.lanes, 4.0, 0.25)
+        self.view = TopView(road_map.lanes, max(lane.width for lane in road_map.lanes), 0.25)
         self.road = self.view.covered(0.0)
         self.interior = self.view.covered(-0.6)
         self.done = np.zeros(self.view.shape, np.uint8)  # where there is paint already

@@ -18,7 +18,8 @@ from sim.state import RoadMap
 
 MARGIN = 70.0  # m beside the road within which things stand
 POST, RAIL, BROADLEAF, CONIFER, BUSH, HOUSE, LAMP_POST = range(7)
-BARK, STEEL, WALL = (74, 58, 44), (150, 154, 158), (1.0, 1.0, 1.0)
+BARK, STEEL, STEEL_DARK, WALL = (74, 58, 44), (150, 154, 158), (100, 103, 107), (1.0, 1.0, 1.0)
+RAIL_LENGTH = 8.0  # m
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +40,32 @@ class Scenery:
 
 
 def sketches() -> list[Sketch]:
-    """The shapes, in the order of the numbers above."""
-    return [_post(), _rail(), _broadleaf(), _conifer(), _bush(), _house(), _lamp_post()]
+    """The shapes, in the order of the numbers above: first as seen from near, then from afar."""
+    makers = (_post, _rail, _broadleaf, _conifer, _bush, _house, _lamp_post)
+    return [make(near) for near in (True, False) for make in makers]
 
 
-def _post() -> Sketch:
-    """A delineator: white, with a dark band and a reflector. Faces the camera along its x."""
+def _post(near: bool) -> Sketch:
+    """A delineator: white, with a dark band. Faces the camera along its x."""
     sketch = Sketch((-1, 0, 0.5))
     sketch.face([(0, -0.07, 0), (0, 0.07, 0), (0, 0.07, 1.0), (0, -0.07, 1.0)], (226, 226, 222))
-    sketch.face(
-        [(0, -0.07, 0.68), (0, 0.07, 0.68), (0, 0.07, 0.86), (0, -0.07, 0.86)], (28, 28, 30)
-    )
+    if near:
+        band = [(0, -0.07, 0.68), (0, 0.07, 0.68), (0, 0.07, 0.86), (0, -0.07, 0.86)]
+        sketch.face(band, (28, 28, 30))
     return sketch
 
 
-def _rail() -> Sketch:
-    """4 m of guard rail along x, seen from both sides."""
+def _rail(near: bool) -> Sketch:
+    """RAIL_LENGTH of guard rail along x, seen from both sides."""
     sketch = Sketch((0, 0, 0.5))
+    a = RAIL_LENGTH / 2
     for y in (-0.05, 0.05):
-        sketch.face([(0, y, 0), (0.14, y, 0), (0.14, y, 0.5), (0, y, 0.5)], (98, 100, 104))
-        sketch.face([(-2, y, 0.45), (2, y, 0.45), (2, y, 0.75), (-2, y, 0.75)], STEEL)
-        sketch.face([(-2, y * 1.1, 0.58), (2, y * 1.1, 0.58), (2, y * 1.1, 0.63),
-                     (-2, y * 1.1, 0.63)], (104, 108, 112))  # fmt: skip
+        for x in np.arange(-a, a, 4.0) if near else ():
+            sketch.face([(x, y, 0), (x + 0.14, y, 0), (x + 0.14, y, 0.5), (x, y, 0.5)], STEEL_DARK)
+        sketch.face([(-a, y, 0.45), (a, y, 0.45), (a, y, 0.75), (-a, y, 0.75)], STEEL)
+        if near:
+            groove = [(-a, y * 1.1, 0.58), (a, y * 1.1, 0.58), (a, y * 1.1, 0.63)]
+            sketch.face([*groove, (-a, y * 1.1, 0.63)], STEEL_DARK)
     return sketch
 
 
@@ -69,31 +74,38 @@ def _oval(y: float, z: float, wide: float, high: float) -> list[tuple[float, flo
     return [(0.0, y + wide * np.cos(a), z + high * np.sin(a)) for a in angle]
 
 
-def _broadleaf() -> Sketch:
+def _broadleaf(near: bool) -> Sketch:
     """A tree of 1 m height, across the y axis."""
     sketch = Sketch((-1, 0, 0.5))
     sketch.face([(0, -0.03, 0), (0, 0.03, 0), (0, 0.02, 0.5), (0, -0.02, 0.5)], BARK)
+    if not near:
+        sketch.face(_oval(0, 0.62, 0.30, 0.36), (0.85, 0.85, 0.85), tinted=True)
+        return sketch
     sketch.face(_oval(0, 0.62, 0.30, 0.36), (0.72, 0.72, 0.72), tinted=True)
     sketch.face(_oval(0.05, 0.70, 0.21, 0.26), (1.0, 1.0, 1.0), tinted=True)
     return sketch
 
 
-def _conifer() -> Sketch:
+def _conifer(near: bool) -> Sketch:
     sketch = Sketch((-1, 0, 0.5))
+    if not near:
+        sketch.face([(0, -0.19, 0.1), (0, 0.19, 0.1), (0, 0, 1)], (0.74, 0.78, 0.79), tinted=True)
+        return sketch
     sketch.face([(0, -0.02, 0), (0, 0.02, 0), (0, 0.02, 0.2), (0, -0.02, 0.2)], BARK)
     sketch.face([(0, -0.19, 0.12), (0, 0.19, 0.12), (0, 0.0, 0.72)], (0.66, 0.7, 0.72), tinted=True)
     sketch.face([(0, -0.14, 0.42), (0, 0.14, 0.42), (0, 0.0, 1.0)], (0.82, 0.86, 0.86), tinted=True)
     return sketch
 
 
-def _bush() -> Sketch:
+def _bush(near: bool) -> Sketch:
     sketch = Sketch((-1, 0, 0.5))
-    sketch.face(_oval(0, 0.42, 0.75, 0.5), (0.75, 0.75, 0.75), tinted=True)
-    sketch.face(_oval(0.1, 0.55, 0.5, 0.36), (1.0, 1.0, 1.0), tinted=True)
+    sketch.face(_oval(0, 0.42, 0.75, 0.5), (0.8, 0.8, 0.8), tinted=True)
+    if near:
+        sketch.face(_oval(0.1, 0.55, 0.5, 0.36), (1.0, 1.0, 1.0), tinted=True)
     return sketch
 
 
-def _house() -> Sketch:
+def _house(near: bool) -> Sketch:
     """A house of 1 x 1 x 1 m, with a gabled roof along x and two rows of windows."""
     sketch = Sketch((0, 0, 0.4))
     a, eaves = 0.5, 0.62
@@ -103,7 +115,7 @@ def _house() -> Sketch:
                     (0.86, 0.86, 0.86), tinted=True)  # fmt: skip
     sketch.both_sides([(-a * 1.05, a * 1.08, eaves - 0.04), (a * 1.05, a * 1.08, eaves - 0.04),
                        (a * 1.05, 0, 1.0), (-a * 1.05, 0, 1.0)], (118, 62, 50))  # fmt: skip
-    for low in (0.1, 0.37):
+    for low in (0.1, 0.37) if near else ():
         for x in (-0.36, -0.06, 0.24):
             corners = [(x, a + 0.004, low), (x + 0.14, a + 0.004, low),
                        (x + 0.14, a + 0.004, low + 0.16), (x, a + 0.004, low + 0.16)]  # fmt: skip
@@ -111,13 +123,14 @@ def _house() -> Sketch:
     return sketch
 
 
-def _lamp_post() -> Sketch:
-    """A street lamp of 9 m, its arm along +x."""
+def _lamp_post(near: bool) -> Sketch:
+    """A street lamp of 9 m, its arm along y."""
     sketch = Sketch((-1, 0, 4))
     sketch.face([(0, -0.1, 0), (0, 0.1, 0), (0, 0.06, 9), (0, -0.06, 9)], STEEL)
-    sketch.face([(0, 0, 8.9), (0, 1.8, 9.1), (0, 1.8, 9.25), (0, 0, 9.0)], STEEL)
-    sketch.face([(-0.01, 1.3, 8.95), (-0.01, 2.1, 9.0), (-0.01, 2.1, 9.15), (-0.01, 1.3, 9.1)],
-                (214, 214, 206), lamp=Lamp.WINDOW)  # fmt: skip
+    if near:
+        sketch.face([(0, 0, 8.9), (0, 1.8, 9.1), (0, 1.8, 9.25), (0, 0, 9.0)], STEEL)
+    head = [(-0.01, 1.3, 8.95), (-0.01, 2.1, 9.0), (-0.01, 2.1, 9.15), (-0.01, 1.3, 9.1)]
+    sketch.face(head, (214, 214, 206), lamp=Lamp.WINDOW)
     return sketch
 
 
@@ -132,8 +145,7 @@ def place(road_map: RoadMap, seed: int) -> Scenery:
         for side in (1, -1):
             normal = normals(lane.xy_world) * side
             edge = lane.xy_world + normal * lane.width / 2
-            beyond = edge + 1.5 * normal
-            outer = view.at(clearance, beyond) > 0.3
+            outer = view.at(clearance, edge + 4 * normal) > 2.5  # no narrow island
             if outer.any():
                 heading = np.arctan2(-normal[outer, 0], normal[outer, 1]) + (
                     np.pi if side < 0 else 0
@@ -178,8 +190,8 @@ def _along(
     lamps = np.arange(rng.integers(0, 60), n, 60)
     rows.append(thing(LAMP_POST, lamps, 2.6, 1.0, 255.0, True, 5.5, 9.2))
     stretch = (np.arange(n) // 160 + rng.integers(0, 2)) % 2 == 0  # rails on every other 160 m
-    rails = np.arange(2, n - 2, 4)
-    rows.append(thing(RAIL, rails[stretch[rails]], 1.9, 1.0, 255.0, False, 2.2, 0.75))
+    rails = np.arange(4, n - 4, round(RAIL_LENGTH))
+    rows.append(thing(RAIL, rails[stretch[rails]], 1.9, 1.0, 255.0, False, 4.1, 0.75))
     for shape, every, tint, wide in (
         (BROADLEAF, 9.0, (78, 112, 44), 1.0), (CONIFER, 12.0, (52, 92, 56), 1.0),
     ):  # fmt: skip

@@ -26,7 +26,7 @@ from datasets.driving import MAX_ACCEL
 from datasets.episode import DECISION_HZ, Outcome, Tick
 from sim.state import EGO, RoadMap, WorldState
 from sim.window import gauges, ink
-from sim.window.camera_view import CameraView, slot_of
+from sim.window.camera_view import CameraView, Carpet, line_overlays, slot_of
 from sim.window.commands import KEYS, Command
 from sim.window.ink import Box, Color, Font, Image
 from sim.window.map_view import GROUND, MapView, speed_color
@@ -62,7 +62,7 @@ class Status:
     time_limit: float = 60.0  # s
     progress: float = 0.0  # share of the way to the goal
     boxes: bool = True  # overlays on the cameras
-    lanes: bool = False
+    lanes: bool = True
     plan: bool = True
     paused: bool = False
     speed_up: int = 1
@@ -131,16 +131,16 @@ class Canvas:
     def _draw_cameras(self, image: Image, tick: Tick, status: Status) -> None:
         frames = tick.observation.frames
         cameras = [frame.camera for frame in frames]
-        limit = self._map.road.speed_limit if self._map else 1.0
+        lines = line_overlays(tick.truth, status.boxes, status.lanes)
+        plan = tick.decision.trajectory if status.plan else None
+        carpet = Carpet.of(plan, self._map.road.speed_limit) if plan and self._map else None
         for frame in frames:
             box = CAMERAS[slot_of(frame.camera, cameras)]
             view = CameraView(frame, box.of(image))
-            if status.plan and tick.decision.trajectory is not None:
-                view.draw_plan(tick.decision.trajectory, limit)
-            if status.lanes:
-                view.draw_lanes(tick.truth)
-            if status.boxes:
-                view.draw_boxes(tick.truth)
+            if carpet is not None:
+                view.draw_carpet(carpet)
+            for segments, color in lines:
+                view.draw_lines(segments, color)
             draw_tag(image, box, frame.camera.name.replace("_", " "))
 
     def _draw_charts(self, image: Image, limit: float) -> None:

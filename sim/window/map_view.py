@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
@@ -128,7 +129,7 @@ def dash_points(xy: FloatArray) -> FloatArray:
     return np.stack([np.interp(at, s, xy[:, i]) for i in (0, 1)], axis=-1)
 
 
-def _speed_ramp(n: int = 64) -> list[Color]:
+def _speed_ramp(n: int = 48) -> list[Color]:
     stops = np.array([ink.BAD, ink.WARN, (84, 200, 150), ink.ACCENT], dtype=np.float64)
     at = np.linspace(0, len(stops) - 1, n)
     channels = [np.interp(at, range(len(stops)), channel) for channel in stops.T]
@@ -191,9 +192,12 @@ class MapView:
         """The planned trajectory as a band, coloured by its speed."""
         uv = view.from_ego(plan.xy_ego)
         width_px = max(3, round(1.2 * view.px_per_m))
-        for i in range(len(uv) - 1):
-            color = speed_color(float(plan.speed[i]), self.road.speed_limit)
-            ink.stroke(image, uv[i : i + 2], color, width_px)
+        colors = [speed_color(float(speed), self.road.speed_limit) for speed in plan.speed[:-1]]
+        begin = 0
+        for color, run in groupby(colors):  # one stroke per colour: joints would show
+            end = begin + len(list(run))
+            ink.stroke(image, uv[begin : end + 1], color, width_px)
+            begin = end
 
     def draw_belief(self, image: Image, view: Viewport, scene: Scene) -> None:
         """Where the driver thinks that the others are, if it does not know it from the truth."""

@@ -20,6 +20,8 @@ class VideoWriter:
     """Pipes pictures of one size, even on both sides, into ffmpeg; `close` completes the file."""
 
     def __init__(self, path: Path, width_px: int, height_px: int, rate_hz: float) -> None:
+        if path.suffix != ".mp4":
+            raise ValueError(f"video: expected a file name that ends in .mp4, got {path}")
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._shape = (height_px, width_px, 3)

@@ -80,7 +80,11 @@ def test_ctrl_c_leaves_complete_files(tmp_path):
 
 @pytest.mark.parametrize(
     ("option", "good"),
-    [("--scenario", ["highway", "roundabout"]), ("--agent", ["idm", "constant-speed"])],
+    [
+        ("--scenario", ["highway", "roundabout"]),
+        ("--agent", ["expert", "idm", "constant-speed"]),
+        ("--weather", ["clear", "night", "random"]),
+    ],
 )
 def test_a_bad_name_lists_the_good_ones(tmp_path, option, good):
     run = drive("--headless", option, "nonsense", cwd=tmp_path)

@@ -15,7 +15,7 @@ from sim.world import World
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_map_shows_road_and_paint(name):
     # A short episode, because its goal is a share of what a reference driver covers in it.
-    world, canvas = World(replace(SCENARIOS[name], time_limit=1.0)), Canvas()
+    world, canvas = World(replace(SCENARIOS[name], time_limit=1.0), cameras=False), Canvas()
     ticks = drive(world, ConstantSpeed(), seed=0)
     for _ in range(2):
         picture = canvas.draw(next(ticks), world.state, world.road_map, Status(name))

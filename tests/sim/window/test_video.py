@@ -43,6 +43,11 @@ def test_a_picture_of_another_size_is_refused(tmp_path):
     writer.close()
 
 
+def test_a_video_of_another_kind_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"ends in \.mp4, got .*v\.gif"):
+        VideoWriter(tmp_path / "v.gif", 64, 48, 10)
+
+
 @pytest.mark.parametrize(("index", "kept"), [(0, 0), (1, 1), (9, 2)])
 def test_a_screenshot_is_the_picture_asked_for_or_the_last(tmp_path, index, kept):
     screenshot = Screenshot(tmp_path / "s.png", index)

@@ -53,7 +53,7 @@ def seat(window=None, sinks=()):
 
 @pytest.mark.parametrize("command", [Command.RESTART, Command.NEXT, Command.WEATHER, Command.QUIT])
 def test_what_ends_an_episode_is_handed_on(show, command):
-    assert show(seat(ScriptedWindow([], [command]))) is command
+    assert show(seat(ScriptedWindow([command]))) is command
 
 
 @pytest.mark.parametrize(

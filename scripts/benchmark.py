@@ -1,0 +1,28 @@
+"""Measure one part of the stack:
+
+    uv run scripts/benchmark.py cameras --json FILE
+
+Each benchmark is a module of scripts/benchmarks with a dataclass of arguments and a `run`; a new
+one is one more row of BENCHMARKS.
+"""
+
+from __future__ import annotations
+
+import tyro
+
+from scripts.benchmarks import cameras
+
+BENCHMARKS = {
+    "cameras": (cameras.Cameras, cameras.run),
+}
+
+
+def main() -> None:
+    arguments = {name: arguments for name, (arguments, _) in BENCHMARKS.items()}
+    chosen = tyro.extras.subcommand_cli_from_dict(arguments, description=__doc__)
+    runs = dict(BENCHMARKS.values())
+    runs[type(chosen)](chosen)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Ten situations played by a script on highway-env's roads, each with what passes it."""

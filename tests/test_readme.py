@@ -1,0 +1,34 @@
+"""The README's map shows the files that exist, its commands are those of the project."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def mapped_files():
+    """The files on the README's map, with the folder above each."""
+    folder = Path()
+    for line in README.splitlines():
+        words = line.split()
+        if line.startswith("      ") and words[0].endswith(".py"):
+            yield folder / words[0]
+        elif line.startswith("    ") and words[0].endswith("/"):
+            folder = Path(words[0])
+
+
+def test_every_file_on_the_map_exists():
+    files = list(mapped_files())
+    assert len(files) > 20
+    assert [file for file in files if not (ROOT / file).is_file()] == []
+
+
+def test_the_picture_exists_and_loads_quickly():
+    picture = ROOT / "docs" / "images" / "window.png"
+    assert str(picture.relative_to(ROOT)) in README
+    assert picture.stat().st_size < 600_000
+
+
+def test_the_two_commands_are_there():
+    assert "pip install uv && uv run scripts/drive.py" in README
+    assert "pip install uv && uv run pytest" in README
