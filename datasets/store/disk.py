@@ -37,31 +37,34 @@ def storage_errors(root: Path) -> Iterator[None]:
         raise StorageError(f"{root}: {why}; finished episodes are not damaged") from error
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file: readers see the old one or the new one, also after a power cut."""
+def write_whole(path: Path, content: bytes, durable: bool = True) -> None:
+    """Replace a file: readers see the old one or the new one. `durable`: also after a power cut,
+    which takes the time of a disk; what can be made again does without."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}{TEMPORARY}")
     try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        temporary.write_bytes(content)
+        publish(temporary, path, durable)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    publish(temporary, path)
 
 
-def publish(temporary: Path, path: Path) -> None:
-    """Give a whole, synced file its name, for good."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def publish(temporary: Path, path: Path, durable: bool = True) -> None:
+    """Give a complete file its name, for good."""
+    if durable:
+        _sync(temporary)
     temporary.replace(path)
-    if os.name == "posix":  # elsewhere a directory cannot be opened, nor needs it
-        descriptor = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    if durable and os.name == "posix":  # elsewhere a directory cannot be opened, nor needs it
+        _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sha256(path: Path) -> str:

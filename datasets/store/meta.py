@@ -140,6 +140,21 @@ def load_rows(root: Path) -> list[EpisodeRow]:
     return rows
 
 
+def is_whole(root: Path, episodes: int) -> bool:
+    """Whether meta/ tells of that many episodes, and every file of it has its checksum."""
+    sums = Checksums(root).of
+    try:
+        told = json.loads((root / INFO).read_text())["total_episodes"]
+        kept = [sha256(root / name) == digest for name, digest in sums.items() if _is_meta(name)]
+    except (OSError, ValueError, KeyError):
+        return False
+    return told == episodes and len(kept) > len((INFO, STATS, TASKS)) and all(kept)
+
+
+def _is_meta(name: str) -> bool:
+    return name.startswith("meta/")
+
+
 def _to_plain(row: EpisodeRow, video: bool) -> dict[str, Any]:
     chunk, file = divmod(row.index, PER_CHUNK)
     meta_chunk, meta_file = divmod(row.index // PER_META_FILE, PER_CHUNK)
@@ -271,9 +286,11 @@ class Checksums:
                 self.of[name] = digest
 
     def write(self, path: Path, content: bytes) -> None:
-        """Replace a file of the dataset, and note its checksum."""
-        write_whole(self._root / path, content)
-        self.of[path.as_posix()] = hashlib.sha256(content).hexdigest()
+        """Replace a file of meta/, and note its checksum."""
+        digest = hashlib.sha256(content).hexdigest()
+        if self.of.get(path.as_posix()) != digest or not (self._root / path).exists():
+            write_whole(self._root / path, content, durable=False)
+            self.of[path.as_posix()] = digest
 
     def note(self, path: Path) -> None:
         """Note the checksum of a file that is there and never changes."""
@@ -282,4 +299,4 @@ class Checksums:
 
     def save(self) -> None:
         lines = [f"{digest}  {name}\n" for name, digest in sorted(self.of.items())]
-        write_whole(self._root / SUMS, "".join(lines).encode())
+        write_whole(self._root / SUMS, "".join(lines).encode(), durable=False)

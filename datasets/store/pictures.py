@@ -20,11 +20,11 @@ class PictureFormat(StrEnum):
     PNG = "png"
 
 
-# 92: the error stays near that of the sensor's own noise. Colours are kept at full resolution
+# 78: what keeps five pictures below 22 KB in clear weather. Colours are kept at full resolution
 # (4:4:4): brake lights and lane paint are two or three pixels wide.
 _JPEG = [
     cv2.IMWRITE_JPEG_QUALITY,
-    92,
+    78,
     cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
     cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
 ]

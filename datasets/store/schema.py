@@ -39,7 +39,7 @@ from datasets.geometry import SE2
 from datasets.observation import CameraFrame, EgoState, Observation, Route
 from datasets.scene import Scene
 from datasets.store.logged import Head, LoggedTick
-from datasets.store.pictures import PictureFormat, decode_picture, encode_picture
+from datasets.store.pictures import PictureFormat, encode_picture
 from datasets.store.text import (
     scene_from_text,
     scene_to_text,
@@ -219,7 +219,7 @@ def to_row(logged: LoggedTick, frame_index: int, picture_format: PictureFormat) 
 
 
 def from_row(row: Mapping[str, Any], head: Head) -> LoggedTick:
-    """The LoggedTick of a row; the pictures that the row lacks are left out."""
+    """The LoggedTick of a row, whose pictures are decoded; those it lacks are left out."""
     route = Route(np.array(row["observation.route"], np.float64).reshape(-1, 2)).xy_ego
     route_known = Route(route[: row["observation.route_points"]].copy())
     truth = scene_from_text(row["truth"], route_known)
@@ -250,7 +250,7 @@ def from_row(row: Mapping[str, Any], head: Head) -> LoggedTick:
 def _frames(row: Mapping[str, Any], head: Head) -> list[CameraFrame]:
     times = row["observation.frame_times"] if head.rig else ()
     return [
-        CameraFrame(camera, decode_picture(row[IMAGES + camera.name]["bytes"]), t)
+        CameraFrame(camera, row[IMAGES + camera.name], t)
         for camera, t in zip(head.rig, np.atleast_1d(times).tolist(), strict=True)
         if row.get(IMAGES + camera.name) is not None
     ]

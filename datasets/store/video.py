@@ -5,6 +5,7 @@ H.264 with a key frame every other picture, so that any one is found by decoding
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,12 +60,14 @@ class VideoShelf:
 
     def __init__(self) -> None:
         self._decoded: OrderedDict[Path, NDArray[np.uint8]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def pictures(self, path: Path) -> NDArray[np.uint8]:
-        """(T, height, width, 3)"""
-        if path not in self._decoded:
-            self._decoded[path] = read_video(path)
-            if len(self._decoded) > _REMEMBERED:
-                self._decoded.popitem(last=False)
-        self._decoded.move_to_end(path)
-        return self._decoded[path]
+        """(T, height, width, 3). Any thread may ask."""
+        with self._lock:
+            if path not in self._decoded:
+                self._decoded[path] = read_video(path)
+                if len(self._decoded) > _REMEMBERED:
+                    self._decoded.popitem(last=False)
+            self._decoded.move_to_end(path)
+            return self._decoded[path]

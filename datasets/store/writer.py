@@ -30,6 +30,7 @@ from datasets.store.meta import (
     data_path,
     describe,
     episode_uid,
+    is_whole,
     load_rows,
     video_path,
     write_meta,
@@ -89,8 +90,10 @@ class DatasetWriter:
         known = len(rows)
         while (self.root / data_path(len(rows))).exists():
             rows.append(self._describe_file(len(rows)))
-        if len(rows) > known or (rows and not (self.root / INFO).exists()):
-            write_meta(self.root, rows, together([row.stats for row in rows]), self.video, known)
+        whole = is_whole(self.root, known)
+        if rows and (len(rows) > known or not whole):
+            stats = together([row.stats for row in rows])
+            write_meta(self.root, rows, stats, self.video, known if whole else 0)
         return rows
 
     def _describe_file(self, index: int) -> EpisodeRow:
