@@ -19,11 +19,13 @@ class NoDisplayError(RuntimeError):
     """There is no screen to open a window on."""
 
 
+# Drivers of SDL that draw nowhere. It takes one, and says nothing, where the screen it was told of
+# cannot be reached.
+NOWHERE = ("dummy", "offscreen")
+
+
 def has_display() -> bool:
-    """Whether this system has a screen. Asked before SDL is: without one it may choose a driver
-    that draws nowhere and say nothing."""
-    if os.environ.get("SDL_VIDEODRIVER") in ("dummy", "offscreen"):
-        return False
+    """Whether this system names a screen at all."""
     if not sys.platform.startswith("linux"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
@@ -46,6 +48,9 @@ class Window:
         except pygame.error as error:
             pygame.display.quit()
             raise NoDisplayError(str(error)) from error
+        if pygame.display.get_driver() in NOWHERE:
+            pygame.display.quit()
+            raise NoDisplayError("the display cannot be reached")
         pygame.display.set_caption(title)
 
     def show(self, image: Image) -> None:

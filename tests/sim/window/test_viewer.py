@@ -127,3 +127,10 @@ def test_without_a_display_the_window_says_so(monkeypatch):
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     with pytest.raises(NoDisplayError):
         Window("test")
+
+
+def test_a_driver_that_draws_nowhere_is_no_display(monkeypatch):
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    with pytest.raises(NoDisplayError):
+        Window("test")
