@@ -54,7 +54,7 @@ def test_50_kills_lose_no_finished_episode(tmp_path):
         text=True,
     ) as recorders:
         began = time.monotonic()
-        finished += until_finished(recorders, 2)
+        finished += until_finished(recorders, 1)
         longest_life = time.monotonic() - began
         for _ in range(KILLS):
             finished += live_and_die(recorders, rng.uniform(0, longest_life))
