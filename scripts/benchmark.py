@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import tyro
 
-from scripts.benchmarks import cameras
+from scripts.benchmarks import cameras, data
 
 BENCHMARKS = {
     "cameras": (cameras.Cameras, cameras.run),
+    "data": (data.Data, data.run),
 }
 
 

@@ -53,7 +53,9 @@ def main(root: Path, episode: int) -> None:
         kept = visualize_dataset(one, episode, save=True, output_dir=Path(folder))
         assert kept is not None
         size = kept.stat().st_size
-    print(f"  visualiser: walked {len(one)} ticks of episode {episode}, {size / 1e6:.1f} MB to show")
+    print(
+        f"  visualiser: walked {len(one)} ticks of episode {episode}, {size / 1e6:.1f} MB to show"
+    )
 
 
 if __name__ == "__main__":

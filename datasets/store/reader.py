@@ -25,8 +25,8 @@ from datasets.store.datafile import ROW_GROUP, open_data_file, text_names
 from datasets.store.disk import sha256
 from datasets.store.logged import LoggedTick
 from datasets.store.meta import Checksums, EpisodeRow, load_rows, video_path
-from datasets.store.pictures import Picture, decode_picture
-from datasets.store.schema import IMAGES, from_row, number_columns
+from datasets.store.pictures import Picture, PictureFormat, decode_picture, encode_picture
+from datasets.store.schema import IMAGES, arrow_schema, from_row, number_columns
 from datasets.store.spans import PictureSpans
 from datasets.store.video import VideoShelf
 
@@ -141,6 +141,20 @@ class DatasetReader:
         except (OSError, pa.ArrowException) as error:
             raise DamagedEpisodeError(self.root, row.index, error) from error
 
+    def episode_table(self, row: EpisodeRow) -> Any:
+        """The whole table of an episode with its pictures, as `DatasetWriter.add` takes it."""
+        schema = arrow_schema(row.head, indices=False)
+        if not self.is_video:
+            return self._table(row, schema.names).select(schema.names)
+        table = self._table(row, arrow_schema(row.head, pictures=False, indices=False).names)
+        columns = {name: table[name] for name in table.column_names}
+        for camera in self.cameras:
+            decoded = self._videos.pictures(self.root / video_path(row.index, camera))
+            content = [encode_picture(rgb, PictureFormat.JPEG) for rgb in decoded]
+            plain = [{"bytes": c, "path": None} for c in content]
+            columns[IMAGES + camera] = pa.array(plain, schema.field(IMAGES + camera).type)
+        return pa.table([columns[name] for name in schema.names], schema=schema)
+
     def _file(self, row: EpisodeRow) -> Any:
         if row.index not in self._files:
             self._files[row.index] = open_data_file(self.root / row.data_path)
@@ -156,7 +170,7 @@ class DatasetReader:
         wanted = self.cameras if cameras is None else cameras
         values = self._values(row, tick - row.first)
         for name in wanted:
-            values[IMAGES + name] = self._picture(row, tick - row.first, name)
+            values[IMAGES + name] = self.picture(row, tick - row.first, name)
         return from_row(values, row.head)
 
     def episode(self, index: int, cameras: Sequence[str] | None = None) -> Iterator[LoggedTick]:
@@ -201,7 +215,7 @@ class DatasetReader:
             for i in range(start, min(start + _AHEAD, len(ticks))):
                 row = self.row_of(int(ticks[i]))
                 for j, name in enumerate(names):
-                    out[i, j] = self._picture(row, int(ticks[i]) - row.first, name)
+                    out[i, j] = self.picture(row, int(ticks[i]) - row.first, name)
 
         workers = threads or len(os.sched_getaffinity(0))
         starts = range(0, len(ticks), _AHEAD)
@@ -213,7 +227,8 @@ class DatasetReader:
                 list(pool.map(fill, starts))
         return out
 
-    def _picture(self, row: EpisodeRow, offset: int, camera: str) -> Picture:
+    def picture(self, row: EpisodeRow, offset: int, camera: str) -> Picture:
+        """One picture of the tick that is `offset` ticks into its episode."""
         try:
             if self.is_video:
                 path = self.root / video_path(row.index, camera)

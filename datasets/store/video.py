@@ -1,6 +1,7 @@
 """The pictures of one camera and one episode as an mp4, for datasets that are to be small.
 
-H.264 with a key frame every other picture, so that any one is found by decoding at most two.
+H.264 with a key frame every second: half the size of single pictures, and any one is found by
+decoding at most ten.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from datasets.episode import DECISION_HZ
 from datasets.store.pictures import Picture
 
-_QUALITY = ["-crf", "18", "-g", "2", "-preset", "veryfast"]
+_QUALITY = ["-crf", "23", "-g", "10", "-preset", "veryfast"]
 _REMEMBERED = 16  # videos kept decoded
 
 
