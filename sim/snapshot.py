@@ -19,6 +19,7 @@ from sim.highway import AbstractEnv, RoadObject
 
 _VERSION = 1
 _DERIVED = {"road", "lane", "history", "log"}  # made again from the rest, or display only
+_PLAIN = {type(None), bool, int, float, str}  # what JSON holds as it is
 _BODY_CLASSES = {
     name: kind
     for name, kind in (vars(highway) | vars(scripted)).items()
@@ -43,7 +44,7 @@ def pack_text(env: AbstractEnv, bookkeeping: dict[str, object]) -> str:
         "vehicles": [_pack_body(body) for body in road.vehicles],
         "objects": [_pack_body(body) for body in road.objects],
     }
-    return json.dumps(content)
+    return json.dumps(content, check_circular=False)
 
 
 def bookkeeping(saved: bytes | str) -> dict[str, Any]:
@@ -76,7 +77,8 @@ def _unpack(saved: bytes | str) -> dict[str, Any]:
 
 def _pack_body(body: RoadObject) -> dict[str, Any]:
     kept = {key: value for key, value in vars(body).items() if key not in _DERIVED}
-    return {"class": type(body).__name__} | {key: _pack_value(v) for key, v in kept.items()}
+    packed = {k: v if type(v) in _PLAIN else _pack_value(v) for k, v in kept.items()}
+    return {"class": type(body).__name__} | packed
 
 
 def _unpack_body(env: AbstractEnv, packed: dict[str, Any]) -> RoadObject:
@@ -95,6 +97,8 @@ def _unpack_body(env: AbstractEnv, packed: dict[str, Any]) -> RoadObject:
 def _pack_value(value: Any) -> Any:
     """Types that JSON lacks become {type: content}; a numpy scalar stays one, since highway-env's
     arithmetic may differ by a bit between the two."""
+    if type(value) in _PLAIN:
+        return value
     match value:
         case np.ndarray():
             return {"array": value.tolist()}
@@ -110,8 +114,6 @@ def _pack_value(value: Any) -> Any:
             return [_pack_value(item) for item in value]
         case dict():
             return {"dict": {key: _pack_value(item) for key, item in value.items()}}
-        case None | bool() | int() | float() | str():
-            return value
     raise TypeError(f"saved world: expected plain values in a body, got {type(value).__name__}")
 
 

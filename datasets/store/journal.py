@@ -8,6 +8,7 @@ holds a lock on its own journal, by which the writer tells one that runs from on
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,8 +19,8 @@ from filelock import FileLock, Timeout
 from datasets.episode import DECISION_HZ
 from datasets.store.disk import storage_errors
 from datasets.store.logged import Head, LoggedTick, picture_shapes
-from datasets.store.pictures import PictureFormat
-from datasets.store.schema import HEAD_KEY, arrow_schema, to_row
+from datasets.store.pictures import PictureFormat, encode_picture
+from datasets.store.schema import HEAD_KEY, IMAGES, arrow_schema, to_row
 
 FOLDER = "recording"
 SUFFIX = ".arrows"
@@ -48,6 +49,7 @@ class Journal:
         self._format = picture_format
         self._schema = arrow_schema(head, indices=False)
         self._pending: list[dict[str, Any]] = []
+        self._helper = ThreadPoolExecutor(1)
         with storage_errors(root):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = _lock_of(self.path)
@@ -66,13 +68,19 @@ class Journal:
                 f"Journal.add: expected pictures of {picture_shapes(self.head.rig)}, got "
                 f"{picture_shapes(rig)}"
             )
-        self._pending.append(to_row(logged, self.ticks, self._format))
+        row = to_row(logged, self.ticks)
+        for frame in logged.tick.observation.frames:
+            # Compressed beside the loop: OpenCV lets other threads run meanwhile.
+            content = self._helper.submit(encode_picture, frame.rgb, self._format)
+            row[IMAGES + frame.camera.name] = content
+        self._pending.append(row)
         self.ticks += 1
         if len(self._pending) >= DECISION_HZ:
             self._flush()
 
     def _flush(self) -> None:
-        batch = pa.RecordBatch.from_pylist(self._pending, self._schema)
+        rows = [{name: _finished(value) for name, value in row.items()} for row in self._pending]
+        batch = pa.RecordBatch.from_pylist(rows, self._schema)
         with storage_errors(self._root):
             self._stream.write_batch(batch)
             self._file.flush()
@@ -88,6 +96,7 @@ class Journal:
             with storage_errors(self._root):
                 self._stream.close()
         finally:
+            self._helper.shutdown()
             self._file.close()
             self._lock.release()
 
@@ -131,6 +140,10 @@ def read_journal(path: Path) -> tuple[Head, Any] | None:
 def remove_journal(path: Path) -> None:
     path.unlink(missing_ok=True)
     Path(_lock_of(path).lock_file).unlink(missing_ok=True)
+
+
+def _finished(value: Any) -> Any:
+    return {"bytes": value.result(), "path": None} if isinstance(value, Future) else value
 
 
 def _lock_of(path: Path) -> FileLock:

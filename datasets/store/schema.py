@@ -39,8 +39,8 @@ from datasets.geometry import SE2
 from datasets.observation import CameraFrame, EgoState, Observation, Route
 from datasets.scene import Scene
 from datasets.store.logged import Head, LoggedTick
-from datasets.store.pictures import PictureFormat, encode_picture
 from datasets.store.text import (
+    same_scene,
     scene_from_text,
     scene_to_text,
     trajectory_from_text,
@@ -176,11 +176,10 @@ def reward(speed: float, outcome: Outcome | None) -> float:
     return speed * TICK + REWARD_AT_END * worth
 
 
-def to_row(logged: LoggedTick, frame_index: int, picture_format: PictureFormat) -> dict[str, Any]:
-    """A row of the table, without INDICES."""
+def to_row(logged: LoggedTick, frame_index: int) -> dict[str, Any]:
+    """A row of the table, without INDICES and pictures."""
     tick, observation = logged.tick, logged.tick.observation
     decision, outcome = tick.decision, tick.outcome
-    truth = scene_to_text(tick.truth, observation.route)
     row: dict[str, Any] = {
         "timestamp": frame_index / DECISION_HZ,
         "frame_index": frame_index,
@@ -205,16 +204,13 @@ def to_row(logged: LoggedTick, frame_index: int, picture_format: PictureFormat) 
             logged.world_from_ego.heading,
         ],
         "plan": "" if decision.trajectory is None else trajectory_to_text(decision.trajectory),
-        "truth": truth,
-        "belief": _belief_text(decision.scene, truth, observation.route),
+        "truth": scene_to_text(tick.truth, observation.route),
+        "belief": _belief_text(decision.scene, tick.truth, observation.route),
         "simulator": logged.simulator,
     }
     if observation.frames:
         times = [frame.t for frame in observation.frames]
         row["observation.frame_times"] = times if len(times) > 1 else times[0]
-    for frame in observation.frames:
-        content = encode_picture(frame.rgb, picture_format)
-        row[IMAGES + frame.camera.name] = {"bytes": content, "path": None}
     return row
 
 
@@ -229,13 +225,13 @@ def from_row(row: Mapping[str, Any], head: Head) -> LoggedTick:
         ego=EgoState(*row["observation.state"]),
         route=route_known,
     )
-    plan, belief = row["plan"], row["belief"]
+    plan = row["plan"]
     decision = Decision(
         action=Action(*row["action"]),
         driver=row["driver"],
         reason=row["reason"],
         trajectory=trajectory_from_text(plan) if plan else None,
-        scene=truth if belief == SAME else _scene_or_none(belief, route_known),
+        scene=_belief(row["belief"], route_known, truth),
     )
     outcome = Outcome(End(row["end"]), row["at_fault"]) if row["end"] else None
     return LoggedTick(
@@ -269,12 +265,13 @@ def _padded(route: Route) -> FloatArray:
     return np.asarray(route.xy_ego[index].ravel())
 
 
-def _belief_text(scene: Scene | None, truth_text: str, route: Route) -> str:
+def _belief_text(scene: Scene | None, truth: Scene, route: Route) -> str:
     if scene is None:
         return ""
-    text = scene_to_text(scene, route)
-    return SAME if text == truth_text else text
+    return SAME if same_scene(scene, truth) else scene_to_text(scene, route, truth)
 
 
-def _scene_or_none(text: str, route: Route) -> Scene | None:
-    return scene_from_text(text, route) if text else None
+def _belief(text: str, route: Route, truth: Scene) -> Scene | None:
+    if text == SAME:
+        return truth
+    return scene_from_text(text, route, truth) if text else None

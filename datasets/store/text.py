@@ -8,6 +8,7 @@ times better than positions. The simulator's state holds the exact values.
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -27,30 +28,48 @@ _LANE_REALS = ("width", "speed_limit")
 _LANE_PAIRS = ("leads_to", "left_of")
 
 
-def scene_to_text(scene: Scene, route: Route) -> str:
-    """`route` is the observation's: a scene that has the same one does not repeat it."""
-    same = np.array_equal(scene.route.xy_ego, route.xy_ego)
+def scene_to_text(scene: Scene, route: Route, truth: Scene | None = None) -> str:
+    """`route` is the observation's: a scene that has the same one does not repeat it, nor the lanes
+    of the `truth` that it is kept beside."""
+    same_route = np.array_equal(scene.route.xy_ego, route.xy_ego)
+    same_lanes = truth is not None and _equal(scene.lanes, truth.lanes)
     return _dump(
         {
             "t": scene.t,
             "ego": scene.ego.as_array().tolist(),
-            "agents": _plain_agents(scene.agents.compact()),
-            "lanes": _plain_lanes(scene.lanes),
-            "route": None if same else _rounded(scene.route.xy_ego),
+            "agents": _plain_agents(scene.agents),
+            "lanes": None if same_lanes else _plain_lanes(scene.lanes),
+            "route": None if same_route else _rounded(scene.route.xy_ego),
         }
     )
 
 
-def scene_from_text(text: str, route: Route) -> Scene:
-    """The scene of that text; `route` as in `scene_to_text`."""
+def scene_from_text(text: str, route: Route, truth: Scene | None = None) -> Scene:
+    """The scene of that text; `route` and `truth` as in `scene_to_text`."""
     plain = json.loads(text)
     own = plain["route"]
+    if plain["lanes"] is None and truth is None:
+        raise ValueError("scene_from_text: expected the truth beside a scene without lanes")
     return Scene(
         t=plain["t"],
         ego=EgoState(*plain["ego"]),
         agents=_agents(plain["agents"]),
-        lanes=_lanes(plain["lanes"]),
+        lanes=truth.lanes if truth and plain["lanes"] is None else _lanes(plain["lanes"]),
         route=route if own is None else Route(np.array(own, np.float64)),
+    )
+
+
+def same_scene(a: Scene, b: Scene) -> bool:
+    """Whether two scenes are equal in everything."""
+    return (a.t, a.ego) == (b.t, b.ego) and all(
+        _equal(getattr(a, part), getattr(b, part)) for part in ("agents", "lanes", "route")
+    )
+
+
+def _equal(a: Any, b: Any) -> bool:
+    """Whether two structs of arrays are equal in every array."""
+    return a is b or all(
+        np.array_equal(getattr(a, field.name), getattr(b, field.name)) for field in fields(a)
     )
 
 
@@ -64,6 +83,9 @@ def trajectory_from_text(text: str) -> Trajectory:
 
 
 def _plain_agents(agents: Agents) -> dict[str, Any]:
+    """The valid ones."""
+    if not agents.valid.all():
+        agents = agents.compact()
     plain = {name: getattr(agents, name).tolist() for name in _AGENT_INTEGERS}
     plain |= {name: _rounded(getattr(agents, name)) for name in _AGENT_REALS}
     return plain | {"braking": agents.braking.astype(int).tolist()}

@@ -64,7 +64,7 @@ def run(args: Data) -> None:
 
 
 def _drive(args: Data, root: Path) -> tuple[float, float, int]:
-    """Drive every episode twice, tick by tick in turns: processor seconds without and with
+    """Drive every episode twice, tick by tick in turns: seconds without and with
     recording, and the ticks recorded. Both see the same moments of the same machine."""
     spent = np.zeros(2)
     ticks = 0
@@ -84,16 +84,16 @@ def _drive(args: Data, root: Path) -> tuple[float, float, int]:
             head = Head(args.scenario, seed, "clear", args.agent, worlds[0].rig)
             with Journal(root, str(seed), head) as journal:
                 while True:
-                    began = time.process_time()
+                    began = time.perf_counter()
                     if next(loops[0], None) is None:
                         break
-                    between = time.process_time()
+                    between = time.perf_counter()
                     journal.add(next(loops[1]))
-                    spent += between - began, time.process_time() - between
+                    spent += between - began, time.perf_counter() - between
                     ticks += 1
-            began = time.process_time()
+            began = time.perf_counter()
             writer.adopt(journal.path)
-            spent[1] += time.process_time() - began
+            spent[1] += time.perf_counter() - began
     return float(spent[0]), float(spent[1]), ticks
 
 
