@@ -22,6 +22,7 @@ import tyro
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
+from datasets.driving import HUMAN
 from datasets.store.disk import StorageError
 from datasets.store.journal import Journal
 from datasets.store.logged import Head
@@ -32,7 +33,7 @@ from scripts.agents import agent_named, make_agent
 from scripts.evaluate import chosen_scenarios
 from sim.cameras.weather import weather_for
 from sim.dart import Dart
-from sim.recording import HUMAN, drive_logged
+from sim.recording import drive_logged
 from sim.world import World
 
 

@@ -6,13 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 
 from datasets.camera import Camera
-from datasets.driving import Action, Agent
+from datasets.driving import HUMAN, Action, Agent
 from datasets.episode import Tick
 from datasets.observation import CameraFrame, Observation
 from datasets.store.logged import Head, LoggedTick
 from sim.world import World
-
-HUMAN = "human"  # the driver's name in a decision that a person made
 
 Disturb = Callable[[Action, float], Action]  # action and speed, m/s -> what the car does instead
 
