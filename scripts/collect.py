@@ -31,9 +31,15 @@ from datasets.store.pictures import PictureFormat
 from datasets.store.writer import DatasetWriter
 from scripts.agents import agent_named, make_agent
 from scripts.evaluate import chosen_scenarios
+from scripts.seat import Recorder, driver_for, watch
 from sim.cameras.weather import weather_for
 from sim.dart import Dart
 from sim.recording import drive_logged
+from sim.scenarios import scenario_named
+from sim.window.canvas import Status
+from sim.window.commands import Command
+from sim.window.shell import NoDisplayError, Window
+from sim.window.viewer import Viewer
 from sim.world import World
 
 
@@ -111,8 +117,10 @@ def main(args: Args) -> None:
         if len(missing) < len(episodes):
             print(f"{args.out}: {len(episodes) - len(missing)} of these episodes are there")
         # 3. Drive, and keep each episode as it ends.
-        journals = drive_parallel(args, missing)
-        keep(writer, journals, len(missing))
+        if args.human:
+            drive_yourself(args, missing, writer)
+        else:
+            keep(writer, drive_parallel(args, missing), len(missing))
         print(in_short(writer))
 
 
@@ -132,6 +140,26 @@ def drive_parallel(args: Args, episodes: list[tuple[str, int]]) -> Iterator[Path
     yield from Parallel(n_jobs=args.jobs, return_as="generator_unordered")(
         delayed(drive)(scenario, seed) for scenario, seed in episodes
     )
+
+
+def drive_yourself(args: Args, episodes: list[tuple[str, int]], writer: DatasetWriter) -> None:
+    """One episode after another in the window, until all are driven or the driver leaves."""
+    try:
+        viewer = Viewer(Window("Roadloop"), [])
+    except NoDisplayError as error:
+        raise ValueError("--human: expected a display to open a window on") from error
+    recorder = Recorder(writer)
+    for scenario, seed in episodes:
+        limit = scenario_named(scenario).time_limit
+        viewer.begin(Status(scenario, seed, args.weather, HUMAN, limit))
+        world = World(scenario, args.weather)
+        observation = world.reset(seed)
+        driver = driver_for(HUMAN, world, viewer)
+        with recorder.episode(world, HUMAN) as add:
+            watched = watch(world, driver, observation, viewer, add, keep=True)
+        if watched.asked is Command.QUIT:
+            break
+    viewer.close()
 
 
 def keep(writer: DatasetWriter, journals: Iterator[Path], count: int) -> None:

@@ -1,4 +1,4 @@
-"""The closed loop with everything that a dataset keeps, and the way back from there into a world."""
+"""The closed loop with all that a dataset keeps, and the way back from there into a world."""
 
 from __future__ import annotations
 
