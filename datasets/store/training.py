@@ -88,7 +88,8 @@ class ResidentFrames:
     """All pictures of a dataset as one uint8 tensor on a device: (N, C, height, width, 3).
 
     Decoded once; a batch is then a gather on the device. ValueError where they do not fit in the
-    share of its free memory that may be used.
+    share of its free memory that may be used. On the CPU, where fresh memory costs more than the
+    gather, batches take turns in two places: one is overwritten by the next but one.
     """
 
     def __init__(
@@ -103,6 +104,8 @@ class ResidentFrames:
                 f"{device}, the frames need {needed / 1e9:.1f} GB"
             )
         reader, ticks = dataset.reader, dataset.reader.usable
+        self._held: list[NDArray[np.uint8] | None] = [None, None]
+        self._turn = 0
         self._place = np.full(len(reader), -1)  # of each tick of the dataset in the tensor
         self._place[ticks] = np.arange(len(ticks))
         shape = reader.pictures(ticks[:1], dataset.spec.cameras, threads=1).shape[1:]
@@ -117,10 +120,22 @@ class ResidentFrames:
         ticks, is_pad = look_back(reader, reader.usable[indices], spec.history)
         numbers = self.dataset._numbers(ticks, is_pad)
         sample = {name: value.to(self.device) for name, value in numbers.items()}
-        places = torch.from_numpy(self._place[ticks.ravel()]).to(self.device)
-        gathered = self.frames.index_select(0, places)
+        gathered = self._gather(self._place[ticks.ravel()])
         sample["frames"] = gathered.view(*ticks.shape, *self.frames.shape[1:])
         return sample
+
+    def _gather(self, places: IntArray) -> torch.Tensor:
+        if self.device.type != "cpu":
+            return self.frames.index_select(0, torch.from_numpy(places).to(self.device))
+        self._turn = 1 - self._turn
+        held = self._held[self._turn]
+        if held is None or len(held) != len(places):
+            held = self._held[self._turn] = np.empty(
+                (len(places), *self.frames.shape[1:]), np.uint8
+            )
+        # "clip" is what lets numpy write straight into `out`; the places are all in range.
+        np.take(self.frames.numpy(), places, axis=0, out=held, mode="clip")
+        return torch.from_numpy(held)
 
 
 class Loader:
