@@ -19,6 +19,17 @@ from sim.highway import AbstractEnv, RoadObject
 
 _VERSION = 1
 _DERIVED = {"road", "lane", "history", "log"}  # made again from the rest, or display only
+_USUAL = {  # attributes with these values are not stored: most of the text of a body
+    "collidable": True,
+    "solid": True,
+    "check_collisions": True,
+    "crashed": False,
+    "hit": False,
+    "impact": None,
+    "prediction_type": "constant_steering",
+    "enable_lane_change": True,
+    "route": None,
+}
 _PLAIN = {type(None), bool, int, float, str}  # what JSON holds as it is
 _BODY_CLASSES = {
     name: kind
@@ -76,9 +87,14 @@ def _unpack(saved: bytes | str) -> dict[str, Any]:
 
 
 def _pack_body(body: RoadObject) -> dict[str, Any]:
-    kept = {key: value for key, value in vars(body).items() if key not in _DERIVED}
-    packed = {k: v if type(v) in _PLAIN else _pack_value(v) for k, v in kept.items()}
-    return {"class": type(body).__name__} | packed
+    packed: dict[str, Any] = {"class": type(body).__name__}
+    for key, value in vars(body).items():
+        if type(value) in _PLAIN:
+            if key not in _USUAL or _USUAL[key] != value:
+                packed[key] = value
+        elif key not in _DERIVED:
+            packed[key] = _pack_value(value)
+    return packed
 
 
 def _unpack_body(env: AbstractEnv, packed: dict[str, Any]) -> RoadObject:
@@ -89,7 +105,7 @@ def _unpack_body(env: AbstractEnv, packed: dict[str, Any]) -> RoadObject:
             f"saved world: expected a body of {sorted(_BODY_CLASSES)}, got {packed['class']!r}"
         )
     body = kind(env.road, values["position"], values["heading"], values["speed"])
-    vars(body).update(values)
+    vars(body).update({key: _USUAL[key] for key in _USUAL.keys() & vars(body).keys()} | values)
     body.lane = env.road.network.get_lane(body.lane_index)
     return body
 

@@ -29,7 +29,7 @@ def to_parquet(table: Any) -> bytes:
         sink,
         row_group_size=ROW_GROUP,
         compression={leaf: "none" if leaf.startswith(IMAGES) else "zstd" for leaf in leaves},
-        compression_level={leaf: 3 for leaf in leaves if not leaf.startswith(IMAGES)},
+        compression_level={leaf: 1 for leaf in leaves if not leaf.startswith(IMAGES)},
         use_dictionary=["end", "driver", "reason"],
         write_statistics=["episode_index", "index", "task_index"],
         write_page_checksum=True,

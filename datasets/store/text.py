@@ -22,7 +22,7 @@ from datasets.scene import Agents, Lanes, Scene
 _DECIMALS = 4
 _PER_METRE = 1000  # lanes count in millimetres
 _AGENT_INTEGERS = ("id", "kind", "indicator")
-_AGENT_REALS = ("xy_ego", "heading", "speed", "length", "width", "visible", "xy_std")
+_AGENT_REALS = ("heading", "speed", "length", "width", "visible", "xy_std")
 _LANE_INTEGERS = ("id", "left_marking", "right_marking", "priority")
 _LANE_REALS = ("width", "speed_limit")
 _LANE_PAIRS = ("leads_to", "left_of")
@@ -74,30 +74,40 @@ def _equal(a: Any, b: Any) -> bool:
 
 
 def trajectory_to_text(trajectory: Trajectory) -> str:
-    names = ("t", "xy_ego", "heading", "speed")
-    return _dump({name: _rounded(getattr(trajectory, name)) for name in names})
+    columns = (trajectory.t, trajectory.xy_ego, trajectory.heading, trajectory.speed)
+    return _dump({"t_x_y_heading_speed": _rounded(np.column_stack(columns))})
 
 
 def trajectory_from_text(text: str) -> Trajectory:
-    return Trajectory(**{k: np.array(v, np.float64) for k, v in json.loads(text).items()})
+    table = np.array(json.loads(text)["t_x_y_heading_speed"], np.float64)
+    t, xy_ego, heading, speed = np.split(table, [1, 3, 4], axis=1)
+    return Trajectory(t.ravel(), xy_ego, heading.ravel(), speed.ravel())
 
 
 def _plain_agents(agents: Agents) -> dict[str, Any]:
     """The valid ones."""
     if not agents.valid.all():
         agents = agents.compact()
-    plain = {name: getattr(agents, name).tolist() for name in _AGENT_INTEGERS}
-    plain |= {name: _rounded(getattr(agents, name)) for name in _AGENT_REALS}
-    return plain | {"braking": agents.braking.astype(int).tolist()}
+    whole = [*(getattr(agents, name) for name in _AGENT_INTEGERS), agents.braking]
+    real = [agents.xy_ego, *(getattr(agents, name) for name in _AGENT_REALS)]
+    return {
+        "columns": [*_AGENT_INTEGERS, "braking", "x_ego", "y_ego", *_AGENT_REALS],
+        "integers": np.column_stack(whole).astype(np.int64).tolist(),
+        "reals": _rounded(np.column_stack(real)),
+    }
 
 
 def _agents(plain: dict[str, Any]) -> Agents:
-    n = len(plain["id"])
-    fields: dict[str, Any] = {name: np.array(plain[name], np.int64) for name in _AGENT_INTEGERS}
-    fields |= {name: np.array(plain[name], np.float64) for name in _AGENT_REALS}
-    fields["xy_ego"] = fields["xy_ego"].reshape(n, 2)
-    braking = np.array(plain["braking"], np.bool_)
-    return Agents(**fields, braking=braking, valid=np.ones(n, np.bool_))
+    integers = np.array(plain["integers"], np.int64).reshape(-1, len(_AGENT_INTEGERS) + 1)
+    reals = np.array(plain["reals"], np.float64).reshape(-1, 2 + len(_AGENT_REALS))
+    fields: dict[str, Any] = dict(zip(_AGENT_INTEGERS, integers.T.copy(), strict=False))
+    fields |= zip(_AGENT_REALS, reals[:, 2:].T.copy(), strict=True)
+    return Agents(
+        **fields,
+        xy_ego=reals[:, :2].copy(),
+        braking=integers[:, -1].astype(np.bool_),
+        valid=np.ones(len(integers), np.bool_),
+    )
 
 
 def _plain_lanes(lanes: Lanes) -> dict[str, Any]:

@@ -105,11 +105,11 @@ def _read(args: Data, reader: DatasetReader) -> dict[str, float]:
     reader.pictures(reader.usable)  # every file was touched once
     rates = {}
     for name, batch in (("disk", dataset.batch), ("cache", cache.batch)):
-        best = 0.0
+        seen = []
         for _ in itertools.repeat(None, args.rounds):
             chosen = rng.integers(0, len(dataset), args.batch)
             began = time.perf_counter()
             batch(chosen)
-            best = max(best, args.batch / (time.perf_counter() - began))
-        rates[name] = round(best)
+            seen.append(args.batch / (time.perf_counter() - began))
+        rates[name] = round(float(np.median(seen)))
     return rates
