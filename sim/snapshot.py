@@ -13,11 +13,12 @@ import zlib
 from typing import Any
 
 import numpy as np
+import orjson
 
 from sim import highway, scripted
 from sim.highway import AbstractEnv, RoadObject
 
-_VERSION = 1
+_VERSION = 2
 _DERIVED = {"road", "lane", "history", "log"}  # made again from the rest, or display only
 _USUAL = {  # attributes with these values are not stored: most of the text of a body
     "collidable": True,
@@ -49,13 +50,13 @@ def pack_text(env: AbstractEnv, bookkeeping: dict[str, object]) -> str:
     content = {
         "version": _VERSION,
         "bookkeeping": bookkeeping,
-        "random": road.np_random.bit_generator.state,
+        "random": json.dumps(road.np_random.bit_generator.state),  # holds integers of 128 bits
         "road_steps": getattr(road, "steps", None),
         "ego": road.vehicles.index(env.vehicle),
         "vehicles": [_pack_body(body) for body in road.vehicles],
         "objects": [_pack_body(body) for body in road.objects],
     }
-    return json.dumps(content, check_circular=False)
+    return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
 def bookkeeping(saved: bytes | str) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def restore(env: AbstractEnv, saved: bytes | str) -> None:
     """Put the saved bodies and generators into an environment with the same roads."""
     content = _unpack(saved)
     road = env.road
-    road.np_random.bit_generator.state = content["random"]
+    road.np_random.bit_generator.state = json.loads(content["random"])
     if content["road_steps"] is not None:
         road.steps = content["road_steps"]
     road.vehicles = [_unpack_body(env, body) for body in content["vehicles"]]
@@ -77,7 +78,7 @@ def restore(env: AbstractEnv, saved: bytes | str) -> None:
 
 def _unpack(saved: bytes | str) -> dict[str, Any]:
     try:
-        content = json.loads(saved if isinstance(saved, str) else zlib.decompress(saved))
+        content = orjson.loads(saved if isinstance(saved, str) else zlib.decompress(saved))
     except (zlib.error, ValueError) as error:
         raise ValueError(f"saved world: expected compressed JSON, got {error}") from error
     if not isinstance(content, dict) or content.get("version") != _VERSION:

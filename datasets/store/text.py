@@ -7,12 +7,11 @@ times better than positions. The simulator's state holds the exact values.
 
 from __future__ import annotations
 
-import json
 from dataclasses import fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import orjson
 
 from datasets.checks import BoolArray, FloatArray
 from datasets.driving import Trajectory
@@ -46,7 +45,7 @@ def scene_to_text(scene: Scene, route: Route, truth: Scene | None = None) -> str
 
 def scene_from_text(text: str, route: Route, truth: Scene | None = None) -> Scene:
     """The scene of that text; `route` and `truth` as in `scene_to_text`."""
-    plain = json.loads(text)
+    plain = orjson.loads(text)
     own = plain["route"]
     if plain["lanes"] is None and truth is None:
         raise ValueError("scene_from_text: expected the truth beside a scene without lanes")
@@ -79,7 +78,7 @@ def trajectory_to_text(trajectory: Trajectory) -> str:
 
 
 def trajectory_from_text(text: str) -> Trajectory:
-    table = np.array(json.loads(text)["t_x_y_heading_speed"], np.float64)
+    table = np.array(orjson.loads(text)["t_x_y_heading_speed"], np.float64)
     t, xy_ego, heading, speed = np.split(table, [1, 3, 4], axis=1)
     return Trajectory(t.ravel(), xy_ego, heading.ravel(), speed.ravel())
 
@@ -92,7 +91,7 @@ def _plain_agents(agents: Agents) -> dict[str, Any]:
     real = [agents.xy_ego, *(getattr(agents, name) for name in _AGENT_REALS)]
     return {
         "columns": [*_AGENT_INTEGERS, "braking", "x_ego", "y_ego", *_AGENT_REALS],
-        "integers": np.column_stack(whole).astype(np.int64).tolist(),
+        "integers": np.column_stack(whole).astype(np.int64),
         "reals": _rounded(np.column_stack(real)),
     }
 
@@ -117,14 +116,14 @@ def _plain_lanes(lanes: Lanes) -> dict[str, Any]:
     ends = np.cumsum(counts)[:-1]
     xy_mm = np.split(steps[lanes.valid].astype(np.int64).ravel(), 2 * ends)
     std_mm = np.split(np.rint(lanes.lateral_std[lanes.valid] * _PER_METRE).astype(np.int64), ends)
-    plain = {name: getattr(lanes, name).tolist() for name in _LANE_INTEGERS}
+    plain = {name: getattr(lanes, name) for name in _LANE_INTEGERS}
     plain |= {name: _rounded(getattr(lanes, name)) for name in _LANE_REALS}
-    plain |= {name: np.argwhere(getattr(lanes, name)).tolist() for name in _LANE_PAIRS}
+    plain |= {name: np.argwhere(getattr(lanes, name)) for name in _LANE_PAIRS}
     return plain | {
-        "on_route": lanes.on_route.astype(int).tolist(),
+        "on_route": lanes.on_route.astype(np.int64),
         "points": lanes.valid.shape[1],
-        "xy_mm": [line.tolist() for line in xy_mm][: len(lanes)],
-        "lateral_std_mm": [line.tolist() if line.any() else 0 for line in std_mm][: len(lanes)],
+        "xy_mm": xy_mm[: len(lanes)],
+        "lateral_std_mm": [line if line.any() else 0 for line in std_mm][: len(lanes)],
     }
 
 
@@ -157,10 +156,10 @@ def _matrix(pairs: list[list[int]], n: int) -> BoolArray:
     return matrix
 
 
-def _rounded(array: FloatArray) -> Any:
-    rounded: NDArray[np.float64] = np.round(array, _DECIMALS) + 0.0  # + 0.0: no "-0.0"
-    return rounded.tolist()
+def _rounded(array: FloatArray) -> FloatArray:
+    return np.round(array, _DECIMALS) + 0.0  # + 0.0: no "-0.0"
 
 
 def _dump(plain: dict[str, Any]) -> str:
-    return json.dumps(plain, separators=(",", ":"), allow_nan=False)
+    # `default`: what is not contiguous in memory
+    return orjson.dumps(plain, np.ndarray.tolist, orjson.OPT_SERIALIZE_NUMPY).decode()
