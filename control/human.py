@@ -74,26 +74,26 @@ class TakeOver:
         self._agent = agent
         self._human = human
         self._taken = taken
-        self._step = TICK / blend
+        self._ticks = round(blend / TICK)  # of a change of hands
 
     def reset(self) -> None:
         self._agent.reset()
         self._human.reset()
-        self._share = 0.0  # of the wheel that is in the person's hands
+        self._passed = 0  # ticks of the change to the person's hands that have passed
 
     def act(self, observation: Observation) -> Decision:
-        towards = self._step if self._taken() else -self._step
-        self._share = float(np.clip(self._share + towards, 0.0, 1.0))
+        towards = 1 if self._taken() else -1
+        self._passed = min(max(self._passed + towards, 0), self._ticks)
+        share = self._passed / self._ticks  # of the wheel that is the person's
         machine = self._agent.act(observation)
-        if self._share == 0.0:
+        if share == 0:
             self._human.reset()  # nobody's foot rests on a pedal
             return machine
         person = self._human.act(observation)
-        if self._share == 1.0:
+        if share == 1:
             return person
         accel, angle = (
-            (1 - self._share) * getattr(machine.action, name)
-            + self._share * getattr(person.action, name)
+            (1 - share) * getattr(machine.action, name) + share * getattr(person.action, name)
             for name in ("accel", "steering_angle")
         )
         return Decision(Action.clipped(accel, angle), HUMAN, "the wheel changes hands")
