@@ -66,7 +66,7 @@ class Args:
     cameras: bool = True
     """record pictures"""
     lossless: bool = False
-    """pictures as PNG: every pixel, at four times the size"""
+    """pictures as PNG: every pixel, at seven times the size"""
     video: bool = False
     """pack the pictures of a new dataset as mp4: smaller, slower to read at random"""
     human: bool = False
