@@ -20,6 +20,7 @@ KILLS = 50
 # A recorder says which episode it has finished after the writer has returned from it.
 RECORDERS = """
 import os, sys
+import pandas  # here, because pyarrow would in every recorder, at its first table
 from pathlib import Path
 from datasets.store.writer import DatasetWriter
 from tests.datasets.store.synthetic import episode, head
@@ -53,8 +54,9 @@ def test_50_kills_lose_no_finished_episode(tmp_path):
         stdout=subprocess.PIPE,
         text=True,
     ) as recorders:
+        finished += until_finished(recorders, 1)  # waits for the imports, too
         began = time.monotonic()
-        finished += until_finished(recorders, 1)
+        finished += until_finished(recorders, 2)
         longest_life = time.monotonic() - began
         for _ in range(KILLS):
             finished += live_and_die(recorders, rng.uniform(0, longest_life))
