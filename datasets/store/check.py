@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from datasets.store.disk import TEMPORARY, sha256
 from datasets.store.journal import journals
-from datasets.store.meta import PER_CHUNK, SUMS, Checksums, load_rows
+from datasets.store.meta import PER_CHUNK, load_rows
+from datasets.store.sums import SUMS, Checksums
 
 _EPISODE_FILE = re.compile(r"(?:data|videos/[^/]+)/chunk-(\d+)/file-(\d+)\.")
 

@@ -1,4 +1,4 @@
-"""Everything under meta/: LeRobot's description of the dataset, and the checksums.
+"""Everything under meta/: LeRobot's description of the dataset.
 
 All of it is derived. The data file of an episode carries its own Head and is the episode; whatever
 here is lost or late is made again from the data files.
@@ -20,21 +20,18 @@ import pyarrow.parquet as pq
 
 from datasets.episode import DECISION_HZ
 from datasets.store.columns import column_array
-from datasets.store.disk import sha256, write_whole
+from datasets.store.disk import sha256
 from datasets.store.logged import Head
 from datasets.store.pictures import Picture
 from datasets.store.schema import IMAGES, features
 from datasets.store.stats import Stats, episode_stats
+from datasets.store.sums import Checksums
 
 CODEBASE_VERSION = "v3.0"  # of the format: what lerobot 0.6 writes
 PER_CHUNK = 1000  # files of a folder
 PER_META_FILE = 50  # episodes of a file of meta/episodes: the last one is written at each episode
-INFO, STATS, TASKS, SUMS = (
-    Path("meta/info.json"),
-    Path("meta/stats.json"),
-    Path("meta/tasks.parquet"),
-    Path("SHA256SUMS"),
-)
+INFO, STATS = Path("meta/info.json"), Path("meta/stats.json")
+TASKS = Path("meta/tasks.parquet")
 _DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 _VIDEO_PATH = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
 _PANDAS = {  # makes pandas read the column "task" as the index, as LeRobot expects it
@@ -272,31 +269,3 @@ def _parquet(table: Any) -> bytes:
 
 def _json(content: dict[str, Any]) -> bytes:
     return json.dumps(content, indent=1).encode()
-
-
-class Checksums:
-    """The file SHA256SUMS, in the format of the tool sha256sum: `sha256sum -c SHA256SUMS`."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self.of: dict[str, str] = {}  # path in the dataset -> checksum
-        if (root / SUMS).exists():
-            for line in (root / SUMS).read_text().splitlines():
-                digest, _, name = line.partition("  ")
-                self.of[name] = digest
-
-    def write(self, path: Path, content: bytes) -> None:
-        """Replace a file of meta/, and note its checksum."""
-        digest = hashlib.sha256(content).hexdigest()
-        if self.of.get(path.as_posix()) != digest or not (self._root / path).exists():
-            write_whole(self._root / path, content, durable=False)
-            self.of[path.as_posix()] = digest
-
-    def note(self, path: Path) -> None:
-        """Note the checksum of a file that is there and never changes."""
-        if path.as_posix() not in self.of and (self._root / path).exists():
-            self.of[path.as_posix()] = sha256(self._root / path)
-
-    def save(self) -> None:
-        lines = [f"{digest}  {name}\n" for name, digest in sorted(self.of.items())]
-        write_whole(self._root / SUMS, "".join(lines).encode(), durable=False)

@@ -24,10 +24,11 @@ from datasets.store.columns import column_array
 from datasets.store.datafile import ROW_GROUP, open_data_file, text_names
 from datasets.store.disk import sha256
 from datasets.store.logged import LoggedTick
-from datasets.store.meta import Checksums, EpisodeRow, load_rows, video_path
+from datasets.store.meta import EpisodeRow, load_rows, video_path
 from datasets.store.pictures import Picture, PictureFormat, decode_picture, encode_picture
 from datasets.store.schema import IMAGES, arrow_schema, from_row, number_columns
 from datasets.store.spans import PictureSpans
+from datasets.store.sums import Checksums
 from datasets.store.video import VideoShelf
 
 _GROUPS = 32  # row groups of texts kept decoded
