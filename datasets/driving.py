@@ -12,6 +12,7 @@ from datasets.observation import Observation
 from datasets.scene import Scene
 
 MAX_ACCEL = 6.0  # m/s^2, forwards and backwards: what the traffic may use
+HUMAN = "human"  # the driver of a decision that a person made
 MAX_STEERING_ANGLE = float(np.pi / 4)  # rad at the front wheel, to either side
 
 

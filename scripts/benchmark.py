@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import tyro
 
-from scripts.benchmarks import cameras, traffic
+from scripts.benchmarks import cameras, data, traffic
 
 BENCHMARKS = {
     "cameras": (cameras.Cameras, cameras.run),
+    "data": (data.Data, data.run),
     "traffic": (traffic.Traffic, traffic.run),
 }
 

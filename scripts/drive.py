@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import tyro
 
+from datasets.driving import HUMAN
 from datasets.episode import DECISION_HZ, TICK, Tick
-from scripts.agents import agent_named, make_agent
+from datasets.store.disk import StorageError
+from scripts.agents import agent_named
+from scripts.seat import Recorder, driver_for, watch
 from sim.cameras.weather import WEATHERS, weather_for
-from sim.loop import drive
 from sim.scenarios import SCENARIOS, scenario_named
 from sim.window.canvas import HEIGHT, WIDTH, Status
 from sim.window.commands import Command
@@ -40,7 +41,8 @@ class Args:
     """Watch an agent drive."""
 
     agent: str = "expert"
-    """who drives: expert, idm or constant-speed"""
+    """who drives: expert, idm, constant-speed, ... or human, with the arrow keys or a gamepad; T
+    takes the wheel from any other and gives it back"""
     scenario: str | None = None
     """what to drive; without it, all scenarios one after another, beginning with highway"""
     seed: int = 0
@@ -55,6 +57,8 @@ class Args:
     """an mp4 file to record"""
     json: Path | None = None
     """a file for the outcomes"""
+    record: Path | None = None
+    """a dataset to keep what is driven (docs/data.md)"""
     screenshot: Path | None = None
     """a png file of one picture"""
     screenshot_time: float = 8.0
@@ -100,17 +104,19 @@ class Programme:
 
 def main(args: Args) -> None:
     # 1. Refuse what does not exist, before anything opens.
-    agent_named(args.agent)
+    if args.agent != HUMAN:
+        agent_named(args.agent)
     scenario_named(args.scenario or FIRST_SCENARIO)
     weather_for(args.weather, args.seed)
     # 2. Open what shows and what keeps the pictures.
     window, video = open_window(args)
     viewer = Viewer(window, open_sinks(args, video))
+    recorder = Recorder.into(args.record)
     # 3. Drive until the episodes are done or the viewer leaves.
     count = 1 if args.episodes is None and window is None else args.episodes
     episodes: list[Episode] = []
     try:
-        for episode in drive_episodes(args, viewer, count):
+        for episode in drive_episodes(args, viewer, recorder, count):
             episodes.append(episode)
             print(describe(episode), flush=True)
     except KeyboardInterrupt:
@@ -118,17 +124,20 @@ def main(args: Args) -> None:
     # 4. Complete the files.
     finally:
         viewer.close()
+        recorder.close()
         if args.json is not None:
             write_report(args, episodes)
 
 
-def drive_episodes(args: Args, viewer: Viewer, count: int | None) -> Iterator[Episode]:
+def drive_episodes(
+    args: Args, viewer: Viewer, recorder: Recorder, count: int | None
+) -> Iterator[Episode]:
     """Episode after episode; those that the viewer cuts short do not count."""
     tour = args.scenario is None
     programme = Programme(args.scenario or FIRST_SCENARIO, args.seed, args.weather, tour)
     done = 0
     while count is None or done < count:
-        episode, asked = drive_episode(args.agent, programme, viewer)
+        episode, asked = drive_episode(args.agent, programme, viewer, recorder)
         if episode is not None:
             done += 1
             yield episode
@@ -138,7 +147,7 @@ def drive_episodes(args: Args, viewer: Viewer, count: int | None) -> Iterator[Ep
 
 
 def drive_episode(
-    agent_name: str, programme: Programme, viewer: Viewer
+    agent_name: str, programme: Programme, viewer: Viewer, recorder: Recorder
 ) -> tuple[Episode | None, Command | None]:
     """One episode: its report, if it came to its end, and what the viewer asked for."""
     viewer.begin(
@@ -151,25 +160,14 @@ def drive_episode(
         )
     )
     world = World(programme.scenario, programme.weather)
-    agent = make_agent(agent_name, world)
-    speeds: list[float] = []
-    state = None
-    began = time.perf_counter()
-    for tick in drive(world, agent, programme.seed):
-        # The first tick waits for the world to be built: only the agent's part of it counts.
-        seconds = time.perf_counter() - began if tick.index else tick.compute_time
-        speeds.append(tick.truth.ego.speed)
-        # The world has moved on by now: a tick is shown with the state in which it was decided,
-        # except for the end of the episode.
-        before, state = state, world.state
-        shown = state if before is None or tick.outcome is not None else before
-        asked = viewer.show(tick, shown, world.road_map, world.progress / world.goal, seconds)
-        if tick.outcome is not None:
-            return report(tick, programme, speeds, viewer.status.late_ticks), asked
-        if asked is not None:
-            return None, asked
-        began = time.perf_counter()
-    raise RuntimeError(f"{programme.scenario}: expected an outcome at the end of the episode")
+    agent = driver_for(agent_name, world, viewer)
+    observation = world.reset(programme.seed)
+    with recorder.episode(world, agent_name) as add:
+        watched = watch(world, agent, observation, viewer, add, recorder.keeps)
+    last = watched.last
+    if last is None or last.outcome is None:
+        return None, watched.asked
+    return report(last, programme, watched.speeds, viewer.status.late_ticks), watched.asked
 
 
 def report(last: Tick, programme: Programme, speeds: list[float], late_ticks: int) -> Episode:
@@ -228,5 +226,5 @@ def write_report(args: Args, episodes: list[Episode]) -> None:
 if __name__ == "__main__":
     try:
         main(tyro.cli(Args))
-    except ValueError as error:
+    except (ValueError, StorageError) as error:
         sys.exit(str(error))

@@ -13,12 +13,25 @@ import zlib
 from typing import Any
 
 import numpy as np
+import orjson
 
 from sim import highway, scripted
 from sim.highway import AbstractEnv, RoadObject
 
-_VERSION = 1
+_VERSION = 2
 _DERIVED = {"road", "lane", "history", "log"}  # made again from the rest, or display only
+_USUAL = {  # attributes with these values are not stored: most of the text of a body
+    "collidable": True,
+    "solid": True,
+    "check_collisions": True,
+    "crashed": False,
+    "hit": False,
+    "impact": None,
+    "prediction_type": "constant_steering",
+    "enable_lane_change": True,
+    "route": None,
+}
+_PLAIN = {type(None), bool, int, float, str}  # what JSON holds as it is
 _BODY_CLASSES = {
     name: kind
     for name, kind in (vars(highway) | vars(scripted)).items()
@@ -28,29 +41,34 @@ _BODY_CLASSES = {
 
 def pack(env: AbstractEnv, bookkeeping: dict[str, object]) -> bytes:
     """Everything that decides how the world goes on."""
+    return zlib.compress(pack_text(env, bookkeeping).encode())
+
+
+def pack_text(env: AbstractEnv, bookkeeping: dict[str, object]) -> str:
+    """The same as plain JSON: for logs, which compress better over many ticks."""
     road = env.road
     content = {
         "version": _VERSION,
         "bookkeeping": bookkeeping,
-        "random": road.np_random.bit_generator.state,
+        "random": json.dumps(road.np_random.bit_generator.state),  # holds integers of 128 bits
         "road_steps": getattr(road, "steps", None),
         "ego": road.vehicles.index(env.vehicle),
         "vehicles": [_pack_body(body) for body in road.vehicles],
         "objects": [_pack_body(body) for body in road.objects],
     }
-    return zlib.compress(json.dumps(content).encode())
+    return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
-def bookkeeping(saved: bytes) -> dict[str, Any]:
+def bookkeeping(saved: bytes | str) -> dict[str, Any]:
     """What the World stored for itself."""
     return dict(_unpack(saved)["bookkeeping"])
 
 
-def restore(env: AbstractEnv, saved: bytes) -> None:
+def restore(env: AbstractEnv, saved: bytes | str) -> None:
     """Put the saved bodies and generators into an environment with the same roads."""
     content = _unpack(saved)
     road = env.road
-    road.np_random.bit_generator.state = content["random"]
+    road.np_random.bit_generator.state = json.loads(content["random"])
     if content["road_steps"] is not None:
         road.steps = content["road_steps"]
     road.vehicles = [_unpack_body(env, body) for body in content["vehicles"]]
@@ -58,9 +76,9 @@ def restore(env: AbstractEnv, saved: bytes) -> None:
     env.vehicle = road.vehicles[content["ego"]]
 
 
-def _unpack(saved: bytes) -> dict[str, Any]:
+def _unpack(saved: bytes | str) -> dict[str, Any]:
     try:
-        content = json.loads(zlib.decompress(saved))
+        content = orjson.loads(saved if isinstance(saved, str) else zlib.decompress(saved))
     except (zlib.error, ValueError) as error:
         raise ValueError(f"saved world: expected compressed JSON, got {error}") from error
     if not isinstance(content, dict) or content.get("version") != _VERSION:
@@ -70,8 +88,14 @@ def _unpack(saved: bytes) -> dict[str, Any]:
 
 
 def _pack_body(body: RoadObject) -> dict[str, Any]:
-    kept = {key: value for key, value in vars(body).items() if key not in _DERIVED}
-    return {"class": type(body).__name__} | {key: _pack_value(v) for key, v in kept.items()}
+    packed: dict[str, Any] = {"class": type(body).__name__}
+    for key, value in vars(body).items():
+        if type(value) in _PLAIN:
+            if key not in _USUAL or _USUAL[key] != value:
+                packed[key] = value
+        elif key not in _DERIVED:
+            packed[key] = _pack_value(value)
+    return packed
 
 
 def _unpack_body(env: AbstractEnv, packed: dict[str, Any]) -> RoadObject:
@@ -82,7 +106,7 @@ def _unpack_body(env: AbstractEnv, packed: dict[str, Any]) -> RoadObject:
             f"saved world: expected a body of {sorted(_BODY_CLASSES)}, got {packed['class']!r}"
         )
     body = kind(env.road, values["position"], values["heading"], values["speed"])
-    vars(body).update(values)
+    vars(body).update({key: _USUAL[key] for key in _USUAL.keys() & vars(body).keys()} | values)
     body.lane = env.road.network.get_lane(body.lane_index)
     return body
 
@@ -90,6 +114,8 @@ def _unpack_body(env: AbstractEnv, packed: dict[str, Any]) -> RoadObject:
 def _pack_value(value: Any) -> Any:
     """Types that JSON lacks become {type: content}; a numpy scalar stays one, since highway-env's
     arithmetic may differ by a bit between the two."""
+    if type(value) in _PLAIN:
+        return value
     match value:
         case np.ndarray():
             return {"array": value.tolist()}
@@ -105,8 +131,6 @@ def _pack_value(value: Any) -> Any:
             return [_pack_value(item) for item in value]
         case dict():
             return {"dict": {key: _pack_value(item) for key, item in value.items()}}
-        case None | bool() | int() | float() | str():
-            return value
     raise TypeError(f"saved world: expected plain values in a body, got {type(value).__name__}")
 
 

@@ -209,7 +209,11 @@ class World:
         """The whole state of the world. `restore` continues from it identically, in any process."""
         return snapshot.pack(self._env, self._bookkeeping())
 
-    def restore(self, saved: bytes) -> Observation:
+    def save_text(self) -> str:
+        """The same as plain JSON, for logs."""
+        return snapshot.pack_text(self._env, self._bookkeeping())
+
+    def restore(self, saved: bytes | str) -> Observation:
         """Go on from a saved state of the same scenario; ValueError says what does not fit."""
         books = snapshot.bookkeeping(saved)
         if books["scenario"] != self.scenario.name:

@@ -18,7 +18,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
@@ -68,12 +70,14 @@ class Status:
     speed_up: int = 1
     frame_rate_hz: float = DECISION_HZ
     late_ticks: int = 0
+    taken: bool = False  # a person wants the wheel
 
 
 class Canvas:
     """Draws ticks in the order in which they happen; `reset` begins a new episode."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Mapping[str, StrEnum] = KEYS) -> None:
+        self._keys = keys
         self._background = draw_background()
         self._map: MapView | None = None
         self.reset()
@@ -94,7 +98,7 @@ class Canvas:
         limit = self._map.road.road_map.lanes[int(state.lane[EGO])].speed_limit
         image = self._background.copy()
         draw_header(image, status, tick.observation.t)
-        draw_keys(image, status)
+        draw_keys(image, status, self._keys)
         self._draw_map(image, tick, state)
         self._draw_cameras(image, tick, status)
         gauges.draw_driver(image, DRIVER, tick.decision.driver, tick.decision.reason)
@@ -108,7 +112,7 @@ class Canvas:
         """The picture while a world is being built."""
         image = self._background.copy()
         draw_header(image, status, 0.0)
-        draw_keys(image, status)
+        draw_keys(image, status, self._keys)
         MAP.of(image)[:] = GROUND
         middle = (MAP.x + MAP.width / 2, MAP.y + MAP.height / 2)
         ink.text(image, middle, "building the road ...", ink.BODY, ink.MUTED, align=0.5)
@@ -187,7 +191,7 @@ def draw_tag(image: Image, box: Box, name: str) -> None:
     ink.text(image, (box.x + 6, box.y + 13), name, ink.LABEL)
 
 
-def draw_keys(image: Image, status: Status) -> None:
+def draw_keys(image: Image, status: Status, keys: Mapping[str, StrEnum] = KEYS) -> None:
     """The legend along the bottom edge; the keys of what is switched on are lit."""
     lit = {
         Command.PAUSE: status.paused,
@@ -195,9 +199,10 @@ def draw_keys(image: Image, status: Status) -> None:
         Command.LANES: status.lanes,
         Command.PLAN: status.plan,
         Command.SPEED_UP: status.speed_up > 1,
+        Command.TAKE: status.taken,
     }
     u, v = 12, 704
-    for key, command in KEYS.items():
+    for key, command in keys.items():
         cap = Box(u, v - 14, ink.text_width(key, ink.SMALL) + 12, 19)
         on = lit.get(command, False)
         ink.panel(image, cap, ink.ACCENT if on else ink.EDGE, 4)

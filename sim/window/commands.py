@@ -15,6 +15,7 @@ class Command(StrEnum):
     LANES = "lanes"
     PLAN = "plan"
     SPEED_UP = "speed-up"
+    TAKE = "take the wheel"
     QUIT = "quit"
 
 
@@ -28,6 +29,40 @@ KEYS: dict[str, Command] = {  # pygame's name of the key -> what it asks for
     "l": Command.LANES,
     "p": Command.PLAN,
     "f": Command.SPEED_UP,
+    "t": Command.TAKE,
     "q": Command.QUIT,
+}
+
+
+class ReplayCommand(StrEnum):
+    """What one can ask of a recording."""
+
+    PAUSE = "pause"
+    BACK = "back"
+    FORWARD = "forward"
+    JUMP = "next event"
+    SPEED_UP = "speed-up"
+    PREVIOUS = "previous"
+    NEXT = "next one"
+    BOXES = "boxes"
+    LANES = "lanes"
+    PLAN = "plan"
+    DRIVE = "drive from here"
+    QUIT = "quit"
+
+
+REPLAY_KEYS: dict[str, ReplayCommand] = {
+    "space": ReplayCommand.PAUSE,
+    "left": ReplayCommand.BACK,
+    "right": ReplayCommand.FORWARD,
+    "e": ReplayCommand.JUMP,
+    "f": ReplayCommand.SPEED_UP,
+    "up": ReplayCommand.PREVIOUS,
+    "down": ReplayCommand.NEXT,
+    "b": ReplayCommand.BOXES,
+    "l": ReplayCommand.LANES,
+    "p": ReplayCommand.PLAN,
+    "d": ReplayCommand.DRIVE,
+    "q": ReplayCommand.QUIT,
 }
 ALIASES = {"escape": "q"}

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
+from enum import StrEnum
 
 import pygame
 
 from sim.window.canvas import HEIGHT, WIDTH
-from sim.window.commands import ALIASES, KEYS, Command
+from sim.window.commands import ALIASES, KEYS
 from sim.window.ink import PAGE, Image
 
 
@@ -31,9 +33,9 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def command_for(key_name: str) -> Command | None:
+def command_for(key_name: str, keys: Mapping[str, StrEnum] = KEYS) -> StrEnum | None:
     """What the key of that name asks for."""
-    return KEYS.get(ALIASES.get(key_name, key_name))
+    return keys.get(ALIASES.get(key_name, key_name))
 
 
 class Window:
@@ -65,14 +67,14 @@ class Window:
         self._screen.blit(surface, ((width - size[0]) // 2, (height - size[1]) // 2))
         pygame.display.flip()
 
-    def commands(self) -> list[Command]:
-        """What the viewer asked for since the last call."""
+    def commands(self, keys: Mapping[str, StrEnum] = KEYS) -> list[StrEnum]:
+        """What the viewer asked for since the last call, in the words of this table."""
         asked = []
         for event in pygame.event.get():
             if event.type == pygame.QUIT:
-                asked.append(Command.QUIT)
+                asked.append(keys["q"])
             elif event.type == pygame.KEYDOWN:
-                command = command_for(pygame.key.name(event.key))
+                command = command_for(pygame.key.name(event.key), keys)
                 if command is not None:
                     asked.append(command)
         return asked

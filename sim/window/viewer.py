@@ -21,7 +21,8 @@ from sim.window.shell import Window
 BANNER_TIME = 1.5  # s, that the end of an episode stays on the screen
 SPEED_UPS = (1, 2, 4, 8)
 POLL_TIME = 0.004  # s, between two looks at the keys
-TOGGLES = {Command.BOXES: "boxes", Command.LANES: "lanes", Command.PLAN: "plan"}
+LOOKS = {Command.BOXES: "boxes", Command.LANES: "lanes", Command.PLAN: "plan"}
+TOGGLES = {**LOOKS, Command.TAKE: "taken"}
 SMOOTHING = 0.2  # weight of the newest interval in the frame rate
 
 
@@ -47,7 +48,7 @@ class Viewer:
 
     def begin(self, status: Status) -> None:
         """A new episode; how the viewer likes to look at it stays."""
-        mine = {name: getattr(self.status, name) for name in (*TOGGLES.values(), "speed_up")}
+        mine = {name: getattr(self.status, name) for name in (*LOOKS.values(), "speed_up")}
         self.status = replace(status, **mine, paused=self.status.paused)
         self._canvas.reset()
         if self.window is not None:
