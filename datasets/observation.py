@@ -42,18 +42,27 @@ class EgoState:
         return np.array([self.speed, self.yaw_rate, self.accel, self.steering_angle])
 
 
+ROUTE_POINTS = 26  # the most that a route holds: half a kilometre at a point every 20 m
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """What a phone's navigation knows: a sparse, noisy polyline of the road to follow, without
     lane accuracy, from a little behind the car to the end of the route or of its horizon."""
 
-    xy_ego: FloatArray  # (R, 2), R >= 2, in driving order
+    xy_ego: FloatArray  # (R, 2), 2 <= R <= ROUTE_POINTS, in driving order
 
     def __post_init__(self) -> None:
         check_array("Route.xy_ego", self.xy_ego, (None, 2), np.float64)
         check_finite("Route.xy_ego", self.xy_ego)
-        if len(self.xy_ego) < 2:
-            raise ValueError(f"Route.xy_ego: expected at least 2 points, got {len(self.xy_ego)}")
+        if not 2 <= len(self.xy_ego) <= ROUTE_POINTS:
+            raise ValueError(
+                f"Route.xy_ego: expected 2 to {ROUTE_POINTS} points, got {len(self.xy_ego)}"
+            )
+
+    def padded(self) -> FloatArray:
+        """(ROUTE_POINTS, 2) the route, its last point repeated: for tables and networks."""
+        return np.asarray(self.xy_ego[np.minimum(np.arange(ROUTE_POINTS), len(self.xy_ego) - 1)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ AGENTS: dict[str, AgentFactory] = {
     "expert": expert,
     "idm": Idm,  # highway-env's own driver, which sees everything
     "constant-speed": lambda _: ConstantSpeed(),
-    "random": lambda _: Random(),
+    "random": Random,
 }
 NEED_NO_IMAGES = frozenset({"expert", "idm", "constant-speed", "random"})
 

@@ -51,10 +51,13 @@ class ConstantSpeed:
 
 
 class Random:
-    """Random actions, the same at every run."""
+    """Random actions, the same whenever the episode's seed is."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
 
     def reset(self) -> None:
-        self._rng = np.random.default_rng(0)
+        self._rng = np.random.default_rng(self._world.seed)
 
     def act(self, observation: Observation) -> Decision:  # noqa: ARG002
         accel, steering = self._rng.uniform(-1, 1, 2)

@@ -42,6 +42,7 @@ _MARKING = {
 }
 _START_STREAM = 3  # separates this use of the episode's seed from others
 _START_ALONG, _START_MARGIN, _START_HEADING = 20.0, 0.5, 0.1  # m, m, rad: a scattered start
+_SEAM = 0.7  # m to either side: two racetrack lanes, 5 m wide, lie up to 6.2 m apart
 _BRAKE_LIGHT_ACCEL = -1.0  # m/s^2: lifting the foot slows a car, too, and lights nothing
 
 
@@ -110,6 +111,17 @@ def start_episode(env: AbstractEnv, scenario: Scenario, seed: int) -> None:
 def xy_world(body: RoadObject) -> FloatArray:
     """(2,) position of a body of highway-env in our axes, m."""
     return np.asarray(body.position * _FLIP)
+
+
+def on_road(env: AbstractEnv) -> bool:
+    """Whether the middle of the ego is on some lane, or on the seam between two of one road."""
+    ego = env.vehicle
+    if ego.on_road:
+        return True
+    roads = [lanes for ends in env.road.network.graph.values() for lanes in ends.values()]
+    return any(lane.on_lane(ego.position) for lanes in roads for lane in lanes) or any(
+        sum(lane.on_lane(ego.position, margin=_SEAM) for lane in lanes) > 1 for lanes in roads
+    )
 
 
 def drive_ego(env: AbstractEnv, action: Action) -> None:

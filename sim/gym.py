@@ -21,12 +21,11 @@ from gymnasium.utils import EzPickle
 
 from datasets.driving import MAX_ACCEL, MAX_STEERING_ANGLE, Action
 from datasets.episode import DECISION_HZ, End
-from datasets.observation import Observation
+from datasets.observation import ROUTE_POINTS, Observation
 from sim.cameras.rig import default_rig
 from sim.scenarios import SCENARIOS
 from sim.world import World
 
-ROUTE_POINTS = 26
 END_REWARD = 100.0  # a goal is worth what 100 m of road are
 TRAINING_SEEDS = 10_000  # an unseeded reset draws from [0, 10000); evaluation uses those above
 
@@ -98,12 +97,10 @@ class RoadloopEnv(gymnasium.Env, EzPickle):
 
 
 def _as_dict(observation: Observation) -> dict[str, Any]:
-    route = observation.route.xy_ego
-    padding = np.repeat(route[-1:], ROUTE_POINTS - len(route), axis=0)
     return {
         "cameras": {frame.camera.name: frame.rgb for frame in observation.frames},
         "ego": observation.ego.as_array(),
-        "route": np.concatenate([route, padding]),
+        "route": observation.route.padded(),
     }
 
 

@@ -112,4 +112,5 @@ def make_bare(env_id: str, config: dict[str, Any]) -> AbstractEnv:
 
 def make_stock(env_id: str, config: dict[str, Any], render_mode: str | None = None) -> AbstractEnv:
     """highway-env's environment as it comes, for comparison."""
-    return gymnasium.make(env_id, config=config, render_mode=render_mode).unwrapped
+    shown = {} if render_mode is None else {"render_mode": render_mode}  # not all of them take it
+    return gymnasium.make(env_id, config=config, **shown).unwrapped

@@ -20,8 +20,8 @@ def drive(world: World, agent: Agent, seed: int) -> Iterator[Tick]:
     agent.reset()
     index = 0
     while world.outcome is None:
-        began = time.perf_counter()
         truth = world.truth()
+        began = time.perf_counter()
         decision = agent.act(observation)
         compute_time = time.perf_counter() - began
         next_observation, outcome = world.step(decision.action)

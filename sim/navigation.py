@@ -14,12 +14,11 @@ import numpy as np
 from datasets.checks import BoolArray, FloatArray
 from datasets.frenet import Polyline
 from datasets.geometry import SE2
-from datasets.observation import Route
+from datasets.observation import ROUTE_POINTS, Route
 from sim.scenarios import Scenario
 from sim.state import RoadMap
 
 _POINT_SPACING = 20.0  # m between the points of a phone's route
-_POINTS_AHEAD = 25
 _ERROR_STD = 1.75  # m across the road
 _ERROR_REACH = 150.0  # m along the road over which the error forgets itself
 _LINE_SPACING = 4.0  # m between the points of the true line
@@ -81,7 +80,7 @@ class Navigation:
     def route(self, world_from_ego: SE2, s: float) -> Route:
         """What the phone says at `s`: the point behind the car and those up to 500 m ahead."""
         first = int(np.clip(s // _POINT_SPACING, 0, len(self._xy_phone) - 2))
-        xy_world = self._xy_phone[first : first + _POINTS_AHEAD + 1]
+        xy_world = self._xy_phone[first : first + ROUTE_POINTS]
         return Route(world_from_ego.inverse().apply(xy_world))
 
 

@@ -11,7 +11,14 @@ from datasets.episode import DECISION_HZ, PHYSICS_HZ, TICK, End, Outcome
 from datasets.observation import CameraFrame, EgoState, Observation, Route
 from datasets.scene import Scene
 from sim import snapshot
-from sim.bridge import LaneTable, drive_ego, native_action, read_state, start_episode
+from sim.bridge import (
+    LaneTable,
+    drive_ego,
+    native_action,
+    on_road,
+    read_state,
+    start_episode,
+)
 from sim.cameras.labels import CameraLabels
 from sim.cameras.renderer import Renderer
 from sim.cameras.rig import default_rig
@@ -125,7 +132,7 @@ class World:
     def _judge(self, before: WorldState) -> Outcome | None:
         if self.state.crashed[EGO]:
             return Outcome(End.COLLISION, at_fault(before, self.state, self.road_map))
-        if not self._on_road():
+        if not on_road(self._env):
             return Outcome(End.OFF_ROAD)
         if self.progress >= self.goal and self._navigation.on_route[self.state.lane[EGO]]:
             return Outcome(End.GOAL)
@@ -134,13 +141,6 @@ class World:
         if self.tick >= round(self.scenario.time_limit * DECISION_HZ):
             return Outcome(End.TIME_OUT)
         return None
-
-    def _on_road(self) -> bool:
-        """Whether the middle of the ego is on some lane."""
-        ego = self._env.vehicle
-        return ego.on_road or any(
-            lane.on_lane(ego.position) for lane in self._env.road.network.lanes_list()
-        )
 
     # --- looking ---
 

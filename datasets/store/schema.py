@@ -32,11 +32,10 @@ import numpy as np
 import pyarrow as pa
 
 from datasets.camera import Camera
-from datasets.checks import FloatArray
 from datasets.driving import Action, Decision
 from datasets.episode import DECISION_HZ, TICK, End, Outcome, Tick
 from datasets.geometry import SE2
-from datasets.observation import CameraFrame, EgoState, Observation, Route
+from datasets.observation import ROUTE_POINTS, CameraFrame, EgoState, Observation, Route
 from datasets.scene import Scene
 from datasets.store.logged import Head, LoggedTick
 from datasets.store.text import (
@@ -47,7 +46,6 @@ from datasets.store.text import (
     trajectory_to_text,
 )
 
-ROUTE_POINTS = 16  # at the most
 SAME = "="  # a belief that is the truth
 REWARD_AT_END = 100.0  # metres that a goal is worth, and a collision or leaving the road costs
 IMAGES = "observation.images."
@@ -186,7 +184,7 @@ def to_row(logged: LoggedTick, frame_index: int) -> dict[str, Any]:
         "action": _action_values(decision.action),
         "executed_action": _action_values(logged.executed),
         "observation.state": observation.ego.as_array(),
-        "observation.route": _padded(observation.route),
+        "observation.route": observation.route.padded().ravel(),
         "observation.route_points": len(observation.route.xy_ego),
         "observation.t": observation.t,
         "next.reward": reward(tick.truth.ego.speed, outcome),
@@ -254,15 +252,6 @@ def _frames(row: Mapping[str, Any], head: Head) -> list[CameraFrame]:
 
 def _action_values(action: Action) -> list[float]:
     return [action.accel, action.steering_angle]
-
-
-def _padded(route: Route) -> FloatArray:
-    """(2 ROUTE_POINTS,) the route, its last point repeated."""
-    n = len(route.xy_ego)
-    if n > ROUTE_POINTS:
-        raise ValueError(f"route: expected at most {ROUTE_POINTS} points, got {n}")
-    index = np.minimum(np.arange(ROUTE_POINTS), n - 1)
-    return np.asarray(route.xy_ego[index].ravel())
 
 
 def _belief_text(scene: Scene | None, truth: Scene, route: Route) -> str:

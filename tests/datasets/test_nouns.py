@@ -30,8 +30,18 @@ def test_a_trajectory_must_move_forward_in_time_and_be_finite():
 def test_route_and_ego_refuse_what_is_not_a_number():
     with pytest.raises(ValueError, match="finite"):
         EgoState(np.inf, 0, 0, 0)
-    with pytest.raises(ValueError, match="at least 2 points"):
+    with pytest.raises(ValueError, match="expected 2 to 26 points"):
         Route(np.zeros((1, 2)))
+    with pytest.raises(ValueError, match="got 27"):
+        Route(np.zeros((27, 2)))
+
+
+def test_a_padded_route_repeats_its_last_point():
+    route = Route(np.array([[0.0, 1.0], [20.0, 2.0], [40.0, 4.0]]))
+    padded = route.padded()
+    assert padded.shape == (26, 2)
+    np.testing.assert_array_equal(padded[:3], route.xy_ego)
+    assert np.all(padded[3:] == route.xy_ego[-1])
 
 
 def test_agents_of_unequal_length_are_refused():

@@ -95,17 +95,3 @@ def test_the_reward_counts_metres_and_the_end(tmp_path):
     speeds = np.array([one.tick.truth.ego.speed for one in recorded])
     expected = 0.1 * speeds - 100 * (np.arange(12) == 11)
     np.testing.assert_allclose(DatasetReader(tmp_path).numbers("next.reward"), expected)
-
-
-def test_a_route_that_is_too_long_is_refused(tmp_path):
-    about = head()
-    one = next(episode(about, 1))
-
-    long = replace(one.tick.observation, route=Route(np.zeros((17, 2)) + np.arange(17)[:, None]))
-    one = replace(one, tick=replace(one.tick, observation=long))
-    with (
-        DatasetWriter(tmp_path) as writer,
-        writer.begin(about) as journal,
-        pytest.raises(ValueError, match="at most 16 points, got 17"),
-    ):
-        journal.add(one)
