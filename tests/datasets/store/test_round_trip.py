@@ -1,12 +1,9 @@
 """Tick -> disk -> Tick is the identity, whatever the rig, the format and the order of reading."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from datasets.episode import End, Outcome
-from datasets.observation import Route
 from datasets.scene import Agents, Lanes, Scene
 from datasets.store.logged import Head, Parent
 from datasets.store.pictures import PictureFormat
@@ -14,7 +11,7 @@ from datasets.store.reader import DatasetReader
 from datasets.store.text import scene_from_text, scene_to_text
 from datasets.store.writer import DatasetWriter
 from tests.datasets.store.same import assert_same, assert_same_scene
-from tests.datasets.store.synthetic import ego, episode, head, record, rig, route
+from tests.datasets.store.synthetic import ego, head, record, rig, route
 
 
 @pytest.mark.parametrize("cameras", [0, 1, 2])
