@@ -25,6 +25,7 @@ from datasets.store.reader import DatasetReader
 from scripts.agents import agent_named
 from scripts.seat import Recorder, driver_for, watch
 from sim.replay import Replay
+from sim.scenarios import scenario_named
 from sim.window.canvas import HEIGHT, WIDTH, Canvas, Status
 from sim.window.commands import REPLAY_KEYS, ReplayCommand
 from sim.window.ink import Image
@@ -115,6 +116,7 @@ class Show:
             seed=row.head.seed,
             weather=self.args.weather or row.head.weather,
             agent=f"{row.head.agent}, episode {row.index}",
+            time_limit=scenario_named(row.head.scenario).time_limit,
             progress=moment.progress,
             paused=self.paused,
             speed_up=max(1, round(self.speed)),
