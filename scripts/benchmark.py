@@ -9,6 +9,8 @@ one is one more row of BENCHMARKS.
 
 from __future__ import annotations
 
+import sys
+
 import tyro
 
 from scripts.benchmarks import cameras, data, traffic
@@ -24,7 +26,10 @@ def main() -> None:
     arguments = {name: arguments for name, (arguments, _) in BENCHMARKS.items()}
     chosen = tyro.extras.subcommand_cli_from_dict(arguments, description=__doc__)
     runs = dict(BENCHMARKS.values())
-    runs[type(chosen)](chosen)
+    try:
+        runs[type(chosen)](chosen)
+    except ValueError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ uv run scripts/compare.py runs/a.json runs/b.json
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,4 +107,7 @@ def sentence(told: Comparison | None) -> str:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Args))
+    try:
+        main(tyro.cli(Args))
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))

@@ -107,6 +107,8 @@ def main(args: Args) -> None:
     if args.agent != HUMAN:
         agent_named(args.agent)
     scenario_named(args.scenario or FIRST_SCENARIO)
+    if args.episodes is not None and args.episodes < 1:
+        raise ValueError(f"episodes: expected at least 1, got {args.episodes}")
     weather_for(args.weather, args.seed)
     # 2. Open what shows and what keeps the pictures.
     window, video = open_window(args)

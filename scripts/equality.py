@@ -11,6 +11,7 @@ from stock's state.
 from __future__ import annotations
 
 import json
+import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -29,9 +30,9 @@ ONE_STEP_TOLERANCE, FREE_TOLERANCE = 1e-9, 1e-6  # m, rad, m/s
 class Args:
     """Compare whole episodes of stock highway-env with ours."""
 
-    scenarios: tuple[str, ...] = tuple(SCENARIOS)
+    scenarios: tuple[str, ...] = tuple(SCENARIOS)  # which to compare
     episodes: int = 50  # seeds 0, 1, ...
-    processes: int = 1
+    processes: int = 1  # side by side
     json: Path | None = None  # write the table here
 
 
@@ -111,6 +112,8 @@ def summary(episodes: list[Episode]) -> dict[str, object]:
 
 
 def main(args: Args) -> None:
+    for name in args.scenarios:
+        scenario_named(name)  # a bad name is refused before any work
     table: dict[str, object] = {}
     with ProcessPoolExecutor(args.processes) as pool:
         for name in args.scenarios:
@@ -128,4 +131,7 @@ def main(args: Args) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Args))
+    try:
+        main(tyro.cli(Args))
+    except ValueError as error:
+        sys.exit(str(error))

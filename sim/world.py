@@ -161,8 +161,9 @@ class World:
         return Observation(self.state.t, frames, ego, self._route())
 
     def labelled(self) -> tuple[tuple[CameraFrame, ...], tuple[CameraLabels, ...]]:
-        """The camera frames of this moment with their labels."""
-        return self._make_renderer().render_with_labels(self.state)
+        """The camera frames of this moment with their labels, also of a world without cameras."""
+        renderer = self._renderer or self._make_renderer()
+        return renderer.render_with_labels(self.state)
 
     def _make_renderer(self) -> Renderer:
         weather = weather_for(self.weather, self._seed)

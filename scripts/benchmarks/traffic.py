@@ -18,7 +18,7 @@ from datasets.episode import DECISION_HZ, PHYSICS_HZ
 from scripts.benchmarks.timing import p50, report
 from scripts.twins import Twins
 from sim.highway import AbstractEnv, IntersectionIDMVehicle, gymnasium
-from sim.scenarios import SCENARIOS, Scenario
+from sim.scenarios import SCENARIOS, Scenario, scenario_named
 
 RATES = {"simulation_frequency": PHYSICS_HZ, "policy_frequency": DECISION_HZ}
 IDLE = 1  # DiscreteMetaAction
@@ -136,8 +136,9 @@ def scaling(sizes: tuple[int, ...], rounds: int) -> dict[str, object]:
 
 
 def run(args: Traffic) -> None:
+    rows = {name: scenario_named(name) for name in args.scenarios}
     figures: dict[str, object] = {"benchmark": "traffic", "rounds": args.rounds}
-    figures["scenarios"] = {name: measure(SCENARIOS[name], args.rounds) for name in args.scenarios}
+    figures["scenarios"] = {name: measure(row, args.rounds) for name, row in rows.items()}
     if args.vehicles:
         figures["scaling"] = scaling(args.vehicles, args.rounds)
     report(figures, args.json)

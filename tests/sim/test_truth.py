@@ -137,3 +137,12 @@ def test_who_follows_the_route_alone_leaves_the_lane():
             continue
         left += outcome is not None and not outcome.success
     assert left >= 7
+
+
+def test_labels_come_with_the_frames_of_the_same_moment():
+    world = World("merge")
+    observation = world.reset(0)
+    frames, labels = world.labelled()
+    for seen, frame, label in zip(observation.frames, frames, labels, strict=True):
+        np.testing.assert_array_equal(frame.rgb, seen.rgb)
+        assert label.instance.shape == frame.rgb.shape[:2]
