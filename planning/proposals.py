@@ -38,6 +38,7 @@ CHANGE_TIME = 3.5  # s that a lane change takes when another one follows
 CREEP = 0.4  # of the limit: no slower than this while looking for a gap
 SIDESTEP = 1.0  # m from the middle of the lane: the car still fits into its 4 m
 CONFLICT_WIDTH = 2.3  # m between a path and the centre of a car that blocks it: 2 m of car and air
+ASIDE = 0.5  # m from the path: who has further to go to it may pass somebody on the way
 STOP_LINE = 3.5  # m from the centre of the waiting car to a junction: half a car and 1 m
 STOP_BEFORE = 5.5  # m from the centre of the waiting car to the conflict: half a car and 3 m
 
@@ -50,7 +51,8 @@ class Proposals:
     speed: FloatArray  # (C,) m/s to drive at most
     stop: FloatArray  # (C,) m along the path where the centre of the car must stand; inf: nowhere
     urgent: BoolArray  # (C,) hard braking and steering allowed, comfort does not matter
-    kind: tuple[str, ...]  # (C,) "drive", "hold", "yield", "brake"
+    passing: BoolArray  # (C,) pays no heed to whom it passes on its way to the path
+    kind: tuple[str, ...]  # (C,) "drive", "hold", "pass", "yield", "brake"
 
     def __len__(self) -> int:
         return len(self.path)
@@ -248,18 +250,25 @@ def propose(
 ) -> Proposals:
     """All proposals; `conflict` (P,) as first_conflict gives it, `entry` (P,) where the next
     junction begins, `shares` of the speed limit."""
-    rows: list[tuple[int, float, float, bool, str]] = []
+    rows: list[tuple[int, float, float, bool, bool, str]] = []
     for p in range(len(paths)):
         here, end = _due(paths, p)
-        rows += [(p, share * here, end, False, "drive") for share in shares]
-        rows.append((p, min(ego.speed, here), end, False, "hold"))
+        rows += [(p, share * here, end, False, False, "drive") for share in shares]
+        rows.append((p, min(ego.speed, here), end, False, False, "hold"))
+        if abs(paths.offset[p]) > ASIDE:
+            rows.append((p, here, end, False, True, "pass"))
         for place in (conflict[p] - STOP_BEFORE, entry[p] - STOP_LINE):
             if math.isfinite(place):
-                rows.append((p, here, min(end, place), False, "yield"))
-        rows.append((p, 0.0, end, False, "brake"))
-        rows.append((p, 0.0, end, True, "brake"))
-        rows.append((p, min(ego.speed, here), end, True, "hold"))
-    path, speed, stop, urgent, kind = zip(*rows, strict=True)
+                rows.append((p, here, min(end, place), False, False, "yield"))
+        rows.append((p, 0.0, end, False, False, "brake"))
+        rows.append((p, 0.0, end, True, False, "brake"))
+        rows.append((p, min(ego.speed, here), end, True, False, "hold"))
+    path, speed, stop, urgent, passing, kind = zip(*rows, strict=True)
     return Proposals(
-        np.array(path, np.int64), np.array(speed), np.array(stop), np.array(urgent), tuple(kind)
+        np.array(path, np.int64),
+        np.array(speed),
+        np.array(stop),
+        np.array(urgent),
+        np.array(passing),
+        tuple(kind),
     )

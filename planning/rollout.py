@@ -24,6 +24,8 @@ from planning.proposals import Proposals
 from planning.tracking import COMFORT, EMERGENCY, curvature_command
 
 EGO_LENGTH, EGO_WIDTH = 5.0, 2.0  # m, highway-env's Vehicle
+FORESIGHT = 15  # ticks: who will be in the way by then is followed already
+ALONG = 0.8  # cosine of the angle to the path up to which somebody drives along it
 
 
 class Pace(NamedTuple):
@@ -67,7 +69,7 @@ def roll_out(
     and `agent_d` (P, H, T + 1) the forecasts along the paths."""
     return Rollouts(
         *_roll_out(
-            proposals.path, proposals.speed, proposals.stop, proposals.urgent,
+            proposals.path, proposals.speed, proposals.stop, proposals.urgent, proposals.passing,
             paths.xy, paths.heading, paths.steering, bounds, paths.start,
             max(ego.speed, 0.0), ego.accel, ego.steering_angle,
             agent_s, agent_d, forecast.heading, forecast.speed, forecast.length, forecast.width,
@@ -126,28 +128,32 @@ def _beside(curvature: float, offset: float) -> float:
 @njit(cache=True)
 def _lead(s, d, t, agent_s, agent_d, heading, speed, length, width, path_heading):  # type: ignore[no-untyped-def]
     """Gap between bumpers to the agent in front at tick t, and its speed along the path. In front
-    is who is within the strip that the car still sweeps on its way to the path."""
+    is who is within the strip that the car still sweeps on its way to the path, and who drives
+    along beside it and will be within a moment."""
     best, lead_speed = 1e18, 0.0
     low, high = min(d, 0.0), max(d, 0.0)
+    later = min(t + FORESIGHT, agent_s.shape[1] - 1)
     for h in range(agent_s.shape[0]):
-        other = agent_d[h, t]
+        ahead = agent_s[h, t] - s
+        if ahead <= 0.0 or ahead > 200.0 or agent_d[h, t] == math.inf:
+            continue
         margin = (EGO_WIDTH + width[h]) / 2 + 0.3
-        if other > high + margin or other < low - margin or agent_s[h, t] <= s:
+        inside = low - margin <= agent_d[h, t] <= high + margin
+        k = min(int(agent_s[h, t] / STEP), len(path_heading) - 1)
+        turn = math.cos(heading[h, t] - path_heading[k])
+        if not inside and not (turn > ALONG and low - margin <= agent_d[h, later] <= high + margin):
             continue
-        if agent_s[h, t] - s > 200.0:
-            continue
-        gap = agent_s[h, t] - s - (EGO_LENGTH + length[h]) / 2
+        gap = ahead - (EGO_LENGTH + length[h]) / 2
         if gap < best:
-            k = min(int(agent_s[h, t] / STEP), len(path_heading) - 1)
-            best, lead_speed = gap, speed[h, t] * math.cos(heading[h, t] - path_heading[k])
+            best, lead_speed = gap, speed[h, t] * turn
     return best, lead_speed
 
 
 @njit(cache=True)
 def _roll_out(
-    path, wanted, stop, urgent, xy, heading, curvature, bounds, start, speed0, accel0, steering0,
-    agent_s, agent_d, agent_heading, agent_speed, agent_length, agent_width, steps, pace, comfort,
-    emergency,
+    path, wanted, stop, urgent, passing, xy, heading, curvature, bounds, start, speed0, accel0,
+    steering0, agent_s, agent_d, agent_heading, agent_speed, agent_length, agent_width, steps, pace,
+    comfort, emergency,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     n = len(path)
     out_xy, out_heading = np.zeros((n, steps + 1, 2)), np.zeros((n, steps + 1))
@@ -171,8 +177,8 @@ def _roll_out(
             target = bounds[p, k] + part * (bounds[p, k + 1] - bounds[p, k])
             trend = (bounds[p, k + 1] - bounds[p, k]) / STEP * v if target < wanted[c] else 0.0
             gap, lead_speed = _lead(
-                s, d, t, agent_s[p], agent_d[p], agent_heading, agent_speed, agent_length,
-                agent_width, heading[p],
+                s, 0.0 if passing[c] else d, t, agent_s[p], agent_d[p], agent_heading, agent_speed,
+                agent_length, agent_width, heading[p],
             )  # fmt: skip
             a = _pace(
                 v, a, min(target, wanted[c]), trend, gap, lead_speed, stop[c] - s, urgent[c], pace
