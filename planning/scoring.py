@@ -186,8 +186,8 @@ def _collide(
                         hit = True  # cut in too close
                         when[c] = min(when[c], t * DT)
                         break
-                if behind == 1 and agent_s[p, h, t] < s[c, t]:
-                    continue
+                if behind == 1:
+                    break
                 dx, dy = axy[h, t, 0] - xy[c, t, 0], axy[h, t, 1] - xy[c, t, 1]
                 far = reach + 0.9 * (speed[c, t] + aspeed[h, t])
                 if dx * dx + dy * dy > far * far:
