@@ -29,6 +29,7 @@ from planning.rss import RSS, safe_gap
 CHECK_EVERY = 2  # ticks between two collision checks: 0.2 s, 2 m at a crossing
 MARGIN_ALONG, MARGIN_ACROSS = 0.5, 0.25  # m of air around each car that a plan keeps
 SAME_STRIP = 3.0  # m: highway-env's traffic sees who is within 3 m of the middle of its lane
+STANDING = 1.5  # m/s: slower than this, a car in a junction is in the way
 STRIP_SLACK = 0.6  # m that the car may leave its strip on top of what it is out of it already
 
 
@@ -126,14 +127,14 @@ def _lane_change_cost(rollouts: Rollouts, weights: Weights) -> FloatArray:
 
 
 def _blocks(rollouts: Rollouts, begin: FloatArray, end: FloatArray) -> FloatArray:
-    """(C,) 1 for a plan that ends at a crawl with a part of the car in a junction, or drives into
-    one without being well on the way out at its end, else 0."""
-    first, last = rollouts.s[:, 0], rollouts.s[:, -1]
-    inside = (last + EGO_LENGTH / 2 > begin) & (last - EGO_LENGTH / 2 < end)
-    enters = first + EGO_LENGTH / 2 < begin
-    return np.asarray(
-        inside & (rollouts.speed[:, -1] < np.where(enters, 5.0, 2.0)), dtype=np.float64
-    )
+    """(C,) 0 to 1 for a plan that stands with a part of the car in a junction for up to a second,
+    or that drives into one and is not well on the way out at its end."""
+    front, rear = rollouts.s + EGO_LENGTH / 2, rollouts.s - EGO_LENGTH / 2
+    inside = (front > begin[:, None]) & (rear < end[:, None])
+    standing = (inside & (rollouts.speed < STANDING)).sum(axis=1) * DT
+    enters = front[:, 0] < begin
+    unfinished = inside[:, -1] & (rollouts.speed[:, -1] < np.where(enters, 5.0, 2.0))
+    return np.asarray(np.maximum(np.minimum(standing, 1.0), unfinished), dtype=np.float64)
 
 
 def _route_cost(paths: Paths, speed: float, weights: Weights) -> FloatArray:
@@ -185,8 +186,8 @@ def _collide(
                         hit = True  # cut in too close
                         when[c] = min(when[c], t * DT)
                         break
-                if behind == 1 and agent_s[p, h, t] < s[c, t]:
-                    continue
+                if behind == 1:
+                    break
                 dx, dy = axy[h, t, 0] - xy[c, t, 0], axy[h, t, 1] - xy[c, t, 1]
                 far = reach + 0.9 * (speed[c, t] + aspeed[h, t])
                 if dx * dx + dy * dy > far * far:

@@ -6,8 +6,9 @@ distance: `GOAL_SHARE` of what highway-env's own IDM/MOBIL driver covers on the 
 
 Environments ending in -v1 are the same worlds with traffic that also watches the lanes before and
 after its own; in -v0 a car does not see the car it is about to hit beyond the end of its lane
-segment. The intersection is the one in which watching makes it worse (intersection-v2): where an arm
-ends, the traffic takes the oncoming lane for its continuation, and backs into who waits there.
+segment. Where roads cross, watching makes it worse: in intersection-v2 the traffic takes the
+oncoming lane where an arm ends for its continuation and backs into who waits there, and on the ring
+of roundabout-v1 it crashes into itself twice as often.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ _SCENARIOS = (
     ),
     Scenario(
         "roundabout",
-        "roundabout-v1",
+        "roundabout-v0",
         route=("ser", "ses", "se", "ex", "ee", "nx", "nxs", "nxr"),
         goal=Place("nxs", "nxr", 5.0),
         time_limit=40.0,
