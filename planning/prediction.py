@@ -64,9 +64,7 @@ class _Guess:
     pull: float = 0.0  # m/s^2, accelerating to the speed limit
 
 
-def predict(
-    graph: LaneGraph, agents: Agents, braking: FloatArray, horizon: float
-) -> Forecast:
+def predict(graph: LaneGraph, agents: Agents, braking: FloatArray, horizon: float) -> Forecast:
     """The forecasts of all agents (compact), which lose `braking` (N,) m/s^2, over `horizon` s."""
     steps = round(horizon / DT)
     guesses, chains, limits = _guess_all(graph, agents, horizon)
