@@ -34,10 +34,11 @@ class Pace(NamedTuple):
     accel: float = 2.2  # m/s^2; nuPlan's comfort bound is 2.40
     braking: float = 3.0  # m/s^2, IDM's comfortable deceleration
     max_braking: float = 3.8  # m/s^2 while nothing is urgent; nuPlan's comfort bound is 4.05
-    jerk: float = 3.5  # m/s^3; nuPlan's comfort bound is 4.13
+    jerk: float = 2.9  # m/s^3; nuPlan's bound is 4.13, but its filter sees more where a log begins
     headway: float = 0.9  # s behind the agent in front
     standstill: float = 3.0  # m between bumpers when standing
-    gain: float = 0.8  # 1/s, towards the wanted speed
+    gain: float = 0.8  # 1/s, up to the wanted speed
+    slowing: float = 2.0  # 1/s, down to it when nearly there
     urgency: float = 4.5  # m/s^2: needing more than this is an emergency
 
 
@@ -92,9 +93,12 @@ def _pace(v, accel, wanted, trend, gap, lead_speed, stop_gap, urgent, pace):  # 
     """The acceleration for the next tick: see the module. `trend` is how the wanted speed changes
     as the car drives on, m/s^2: without it the car would be late for every bend."""
     command = pace.gain * (wanted - v)
+    if v > wanted:  # as hard as can still be let go by the jerk limit
+        soft = pace.jerk / pace.slowing
+        command = soft - math.sqrt(soft**2 + 2 * pace.jerk * (v - wanted))
     if trend < 0 and v > wanted - 1.0:
         command += trend
-    command = min(max(command, -pace.braking), pace.accel)
+    command = min(max(command, -pace.max_braking), pace.accel)
     needed = 0.0
     if gap < 1e9:
         command = min(command, idm_accel(v, gap, lead_speed, pace))
@@ -129,7 +133,7 @@ def _beside(curvature: float, offset: float) -> float:
 def _lead(s, d, t, agent_s, agent_d, heading, speed, length, width, path_heading):  # type: ignore[no-untyped-def]
     """Gap between bumpers to the agent in front at tick t, and its speed along the path. In front
     is who is within the strip that the car still sweeps on its way to the path, and who drives
-    along beside it and will be within a moment."""
+    along beside it and will be within a moment; of one who brakes, the speed a moment later."""
     best, lead_speed = 1e18, 0.0
     low, high = min(d, 0.0), max(d, 0.0)
     later = min(t + FORESIGHT, agent_s.shape[1] - 1)
@@ -145,7 +149,7 @@ def _lead(s, d, t, agent_s, agent_d, heading, speed, length, width, path_heading
             continue
         gap = ahead - (EGO_LENGTH + length[h]) / 2
         if gap < best:
-            best, lead_speed = gap, speed[h, t] * turn
+            best, lead_speed = gap, min(speed[h, t], speed[h, later]) * turn
     return best, lead_speed
 
 

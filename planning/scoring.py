@@ -47,6 +47,7 @@ class Weights:
     bend: float = 0.1  # for changing lane in a bend at the limit of comfort
     habit: float = 0.03  # for the lane of the plan before
     blocking: float = 0.3  # for standing in a junction
+    impact: float = 0.02  # per m/s: of two risks, the slower collision
     urgent: float = 0.15  # for hard braking and steering
     change_due: float = 0.15  # for each lane change that the route still needs
     change_urgent: float = 0.6  # for having no road left for them
@@ -77,7 +78,7 @@ def score(
 ) -> Scores:
     """`habit` (P,) 1 for the path of the plan before; `agent_s`, `agent_d` (P, H, T + 1);
     `zone` (P,) and (P,) where the next junction of each path begins and ends."""
-    risk, when, ttc = _collide(
+    risk, when, harm, ttc = _collide(
         proposals.path, rollouts.xy, rollouts.heading, rollouts.speed,
         rollouts.s, rollouts.d, forecast.xy, forecast.heading, forecast.speed, forecast.agent,
         forecast.weight, forecast.length, forecast.width, agent_s, agent_d, RSS,
@@ -93,7 +94,7 @@ def score(
     total = safe * sums / (weights.progress + weights.ttc + weights.comfort)
     total -= _route_cost(paths, float(rollouts.speed[0, 0]), weights)[p]
     total += weights.habit * habit[p] - _lane_change_cost(rollouts, weights) * (paths.side[p] != 0)
-    total -= weights.urgent * proposals.urgent
+    total -= weights.urgent * proposals.urgent + weights.impact * harm
     total -= weights.blocking * _blocks(rollouts, zone[0][p], zone[1][p])
     return Scores(np.where(safe > 0, total, total - 10.0), risk, when, comfort)
 
@@ -165,15 +166,16 @@ def _collide(
     path, xy, heading, speed, s, d, axy, aheading, aspeed, agent, weight, length, width,
     agent_s, agent_d, rss,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Per proposal: the largest share of an agent's hypotheses it runs into, when, and TTC."""
+    """Per proposal: the largest share of an agent's hypotheses it runs into, when, how fast, m/s
+    (the mean over the hypotheses of an agent), and TTC."""
     n, n_agents = len(path), axy.shape[0]
-    risk, when, ttc = np.zeros(n), np.full(n, np.inf), np.ones(n)
+    risk, when, harm, ttc = np.zeros(n), np.full(n, np.inf), np.zeros(n), np.ones(n)
     for c in range(n):
-        share, owner = 0.0, -1
+        share, mean_impact, owner = 0.0, 0.0, -1
         for h in range(n_agents):
             if agent[h] != owner:
-                share, owner = 0.0, agent[h]
-            hit, close = _meet(
+                share, mean_impact, owner = 0.0, 0.0, agent[h]
+            hit, impact, close = _meet(
                 xy[c], heading[c], speed[c], s[c], d[c], axy[h], aheading[h], aspeed[h],
                 agent_s[path[c], h], agent_d[path[c], h], length[h], width[h], rss,
             )  # fmt: skip
@@ -181,17 +183,19 @@ def _collide(
                 share += weight[h]
                 risk[c] = max(risk[c], share)
                 when[c] = min(when[c], hit)
+                mean_impact += weight[h] * impact
+                harm[c] = max(harm[c], mean_impact)
             if close:
                 ttc[c] = min(ttc[c], 1.0 - weight[h])
-    return risk, when, ttc
+    return risk, when, harm, ttc
 
 
 @njit(cache=True)
 def _meet(
     xy, heading, speed, s, d, axy, aheading, aspeed, agent_s, agent_d, length, width, rss
 ):  # type: ignore[no-untyped-def]  # fmt: skip
-    """One plan and one hypothesis: when they meet, s (inf: they do not), and whether they come
-    within the bound of time to collision."""
+    """One plan and one hypothesis: when they meet, s (inf: they do not), how fast, m/s, and
+    whether they come within the bound of time to collision."""
     last, close = len(speed) - 1, False
     lengths = (EGO_LENGTH + length) / 2
     for t in range(0, last + 1, CHECK_EVERY):
@@ -200,8 +204,8 @@ def _meet(
         together = along > 0.5 and abs(agent_d[t] - d[t]) < SAME_STRIP
         if together and -EGO_LENGTH / 2 < gap < 100.0:
             if t == 0 or gap > safe_gap(aspeed[t] * along, speed[t], rss):
-                return np.inf, close  # it sees the car and has the room to brake
-            return t * DT, close  # cut in too close
+                return np.inf, 0.0, close  # it sees the car and has the room to brake
+            return t * DT, aspeed[t] - speed[t], close  # cut in too close
         dx, dy = axy[t, 0] - xy[t, 0], axy[t, 1] - xy[t, 1]
         far = lengths + 1.5 + 0.9 * (speed[t] + aspeed[t])
         if dx * dx + dy * dy > far * far:
@@ -210,15 +214,17 @@ def _meet(
             dx, dy, heading[t], EGO_LENGTH + 2 * MARGIN_ALONG, EGO_WIDTH + 2 * MARGIN_ACROSS,
             aheading[t], length, width,
         ):  # fmt: skip
-            return t * DT, close
+            vx = aspeed[t] * math.cos(aheading[t]) - speed[t] * math.cos(heading[t])
+            vy = aspeed[t] * math.sin(aheading[t]) - speed[t] * math.sin(heading[t])
+            return t * DT, math.hypot(vx, vy), close
         if not close and t * DT <= 3.0 and speed[t] >= 0.5:
             close = _soon(dx, dy, heading[t], speed[t], aheading[t], aspeed[t], length, width)
     ahead = agent_s[last] - s[last] - lengths
     towards = math.cos(aheading[last] - heading[last]) < -0.5
     in_the_way = towards and ahead > 0 and abs(agent_d[last] - d[last]) < EGO_WIDTH
     if in_the_way and ahead < HEAD_ON * (speed[last] + aspeed[last]):
-        return last * DT, close
-    return np.inf, close
+        return last * DT, speed[last] + aspeed[last], close
+    return np.inf, 0.0, close
 
 
 @njit(cache=True)
