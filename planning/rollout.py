@@ -39,7 +39,8 @@ class Pace(NamedTuple):
     standstill: float = 3.0  # m between bumpers when standing
     gain: float = 0.8  # 1/s, up to the wanted speed
     slowing: float = 2.0  # 1/s, down to it when nearly there
-    urgency: float = 4.5  # m/s^2: needing more than this is an emergency
+    haste: float = 1.2  # m/s^2: needing more than this, the car brakes with more jerk
+    urgency: float = 4.0  # m/s^2: needing more than this is an emergency
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,9 @@ def _pace(v, accel, wanted, trend, gap, lead_speed, stop_gap, urgent, pace):  # 
     if needed > pace.urgency:
         return -min(needed * 1.1, MAX_ACCEL)
     command = min(max(command, -pace.max_braking), pace.accel)
-    return min(max(command, accel - pace.jerk * DT), max(accel, -pace.max_braking) + pace.jerk * DT)
+    hasty = max(1.0, needed / pace.haste)
+    slowest = accel - pace.jerk * hasty * DT
+    return min(max(command, slowest), max(accel, -pace.max_braking) + pace.jerk * DT)
 
 
 @njit(cache=True)
