@@ -2,7 +2,7 @@
 
 Paths: the lane it is in, and the lanes directly left and right where they run beside it, each
 followed along the route. Speeds: drive at a share of the limit behind whoever is in front (IDM),
-hold the present speed, wait before the first conflict on the path, brake.
+hold the present speed, wait before the first conflict on the path, hurry into a gap, brake.
 """
 
 from __future__ import annotations
@@ -38,7 +38,11 @@ CHANGE_TIME = 3.5  # s that a lane change takes when another one follows
 CREEP = 0.4  # of the limit: no slower than this while looking for a gap
 SIDESTEP = 1.0  # m from the middle of the lane: the car still fits into its 4 m
 CONFLICT_WIDTH = 2.3  # m between a path and the centre of a car that blocks it: 2 m of car and air
-STOP_LINE = 6.0  # m from the centre of the waiting car to a junction: who turns there cuts the corner
+STOP_LINE = (
+    6.0  # m from the centre of the waiting car to a junction: who turns there cuts the corner
+)
+AT_JUNCTION = 12.0  # m: this near to a junction, or in it, the car may hurry into a gap
+LAUNCH = 2.2  # times the usual acceleration
 STOP_BEFORE = 5.5  # m from the centre of the waiting car to the conflict: half a car and 3 m
 
 
@@ -50,7 +54,8 @@ class Proposals:
     speed: FloatArray  # (C,) m/s to drive at most
     stop: FloatArray  # (C,) m along the path where the centre of the car must stand; inf: nowhere
     urgent: BoolArray  # (C,) hard braking and steering allowed, comfort does not matter
-    kind: tuple[str, ...]  # (C,) "drive", "hold", "yield", "brake"
+    hurry: FloatArray  # (C,) how many times its usual acceleration it may take
+    kind: tuple[str, ...]  # (C,) "drive", "hold", "yield", "brake", "launch"
 
     def __len__(self) -> int:
         return len(self.path)
@@ -256,10 +261,13 @@ def propose(
         for place in (conflict[p] - STOP_BEFORE, entry[p] - STOP_LINE):
             if math.isfinite(place):
                 rows.append((p, here, min(end, place), False, "yield"))
+        if entry[p] - paths.start[p] < AT_JUNCTION:
+            rows.append((p, here, end, False, "launch"))
         rows.append((p, 0.0, end, False, "brake"))
         rows.append((p, 0.0, end, True, "brake"))
         rows.append((p, min(ego.speed, here), end, True, "hold"))
     path, speed, stop, urgent, kind = zip(*rows, strict=True)
+    hurry = np.array([LAUNCH if name == "launch" else 1.0 for name in kind])
     return Proposals(
-        np.array(path, np.int64), np.array(speed), np.array(stop), np.array(urgent), tuple(kind)
+        np.array(path, np.int64), np.array(speed), np.array(stop), np.array(urgent), hurry, kind
     )
