@@ -92,7 +92,7 @@ def _pace(v, accel, wanted, trend, gap, lead_speed, stop_gap, urgent, hurry, pac
     command = pace.gain * (wanted - v)
     if trend < 0 and v > wanted - 1.0:
         command += trend
-    accel_limit, jerk = hurry * pace.accel, hurry * pace.jerk
+    accel_limit, jerk = hurry * pace.accel, hurry**2 * pace.jerk
     command = min(max(command, -pace.braking), accel_limit)
     needed = 0.0
     if gap < 1e9:
