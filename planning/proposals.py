@@ -2,7 +2,7 @@
 
 Paths: the lane it is in, and the lanes directly left and right where they run beside it, each
 followed along the route. Speeds: drive at a share of the limit behind whoever is in front (IDM),
-hold the present speed, wait before the first conflict on the path, brake.
+hold the present speed, wait before the first conflict on the path, hurry into a gap, brake.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ ASIDE = 0.5  # m from the path: who has further to go to it may pass somebody on
 STOP_LINE = (
     6.0  # m from the centre of the waiting car to a junction: who turns there cuts the corner
 )
+AT_JUNCTION = 12.0  # m: this near to a junction, or in it, the car may hurry into a gap
+LAUNCH = 2.6  # times the usual acceleration: nearly all that the car has
 STOP_BEFORE = 5.5  # m from the centre of the waiting car to the conflict: half a car and 3 m
 
 
@@ -54,7 +56,8 @@ class Proposals:
     stop: FloatArray  # (C,) m along the path where the centre of the car must stand; inf: nowhere
     urgent: BoolArray  # (C,) hard braking and steering allowed, comfort does not matter
     passing: BoolArray  # (C,) pays no heed to whom it passes on its way to the path
-    kind: tuple[str, ...]  # (C,) "drive", "hold", "pass", "yield", "brake"
+    hurry: FloatArray  # (C,) how many times its usual acceleration it may take
+    kind: tuple[str, ...]  # (C,) "drive", "hold", "pass", "yield", "brake", "launch"
 
     def __len__(self) -> int:
         return len(self.path)
@@ -252,25 +255,28 @@ def propose(
 ) -> Proposals:
     """All proposals; `conflict` (P,) as first_conflict gives it, `entry` (P,) where the next
     junction begins, `shares` of the speed limit."""
-    rows: list[tuple[int, float, float, bool, bool, str]] = []
+    rows: list[tuple[int, float, float, bool, str]] = []
     for p in range(len(paths)):
         here, end = _due(paths, p)
-        rows += [(p, share * here, end, False, False, "drive") for share in shares]
-        rows.append((p, min(ego.speed, here), end, False, False, "hold"))
+        rows += [(p, share * here, end, False, "drive") for share in shares]
+        rows.append((p, min(ego.speed, here), end, False, "hold"))
         if abs(paths.offset[p]) > ASIDE:
-            rows.append((p, here, end, False, True, "pass"))
+            rows.append((p, here, end, False, "pass"))
         for place in (conflict[p] - STOP_BEFORE, entry[p] - STOP_LINE):
             if math.isfinite(place):
-                rows.append((p, here, min(end, place), False, False, "yield"))
-        rows.append((p, 0.0, end, False, False, "brake"))
-        rows.append((p, 0.0, end, True, False, "brake"))
-        rows.append((p, min(ego.speed, here), end, True, False, "hold"))
-    path, speed, stop, urgent, passing, kind = zip(*rows, strict=True)
+                rows.append((p, here, min(end, place), False, "yield"))
+        if entry[p] - paths.start[p] < AT_JUNCTION:
+            rows.append((p, here, end, False, "launch"))
+        rows.append((p, 0.0, end, False, "brake"))
+        rows.append((p, 0.0, end, True, "brake"))
+        rows.append((p, min(ego.speed, here), end, True, "hold"))
+    path, speed, stop, urgent, kind = zip(*rows, strict=True)
     return Proposals(
         np.array(path, np.int64),
         np.array(speed),
         np.array(stop),
         np.array(urgent),
-        np.array(passing),
-        tuple(kind),
+        passing=np.array([name == "pass" for name in kind]),
+        hurry=np.array([LAUNCH if name == "launch" else 1.0 for name in kind]),
+        kind=kind,
     )

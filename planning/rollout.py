@@ -72,6 +72,7 @@ def roll_out(
     return Rollouts(
         *_roll_out(
             proposals.path, proposals.speed, proposals.stop, proposals.urgent, proposals.passing,
+            proposals.hurry,
             paths.xy, paths.heading, paths.steering, bounds, paths.start,
             max(ego.speed, 0.0), ego.accel, ego.steering_angle,
             agent_s, agent_d, forecast.heading, forecast.speed, forecast.length, forecast.width,
@@ -90,7 +91,7 @@ def idm_accel(speed: float, gap: float, lead_speed: float, pace: Pace) -> float:
 
 
 @njit(cache=True)
-def _pace(v, accel, wanted, trend, gap, lead_speed, stop_gap, urgent, pace):  # type: ignore[no-untyped-def]
+def _pace(v, accel, wanted, trend, gap, lead_speed, stop_gap, urgent, hurry, pace):  # type: ignore[no-untyped-def]
     """The acceleration for the next tick: see the module. `trend` is how the wanted speed changes
     as the car drives on, m/s^2: without it the car would be late for every bend."""
     command = pace.gain * (wanted - v)
@@ -99,10 +100,12 @@ def _pace(v, accel, wanted, trend, gap, lead_speed, stop_gap, urgent, pace):  # 
         command = soft - math.sqrt(soft**2 + 2 * pace.jerk * (v - wanted))
     if trend < 0 and v > wanted - 1.0:
         command += trend
-    command = min(max(command, -pace.max_braking), pace.accel)
+    accel_limit, jerk = hurry * pace.accel, hurry**2 * pace.jerk
+    command = min(max(command, -pace.max_braking), accel_limit)
     needed = 0.0
     if gap < 1e9:
-        command = min(command, idm_accel(v, gap, lead_speed, pace))
+        follow = idm_accel(v, gap, lead_speed, pace)
+        command = min(command, follow * hurry if follow > 0 else follow)
         closing = max(v - max(lead_speed, 0.0), 0.0)
         needed = closing**2 / (2 * max(gap - 1.0, 0.1)) if closing > 0.5 else 0.0
     if stop_gap < 1e9:
@@ -117,13 +120,12 @@ def _pace(v, accel, wanted, trend, gap, lead_speed, stop_gap, urgent, pace):  # 
     if urgent:
         if wanted <= 0:
             command = -MAX_ACCEL
-        return min(max(command, -MAX_ACCEL), pace.accel)
+        return min(max(command, -MAX_ACCEL), accel_limit)
     if needed > pace.urgency:
         return -min(needed * 1.1, MAX_ACCEL)
-    command = min(max(command, -pace.max_braking), pace.accel)
-    hasty = max(1.0, needed / pace.haste)
-    slowest = accel - pace.jerk * hasty * DT
-    return min(max(command, slowest), max(accel, -pace.max_braking) + pace.jerk * DT)
+    command = min(max(command, -pace.max_braking), accel_limit)
+    slowest = accel - jerk * max(1.0, needed / pace.haste) * DT
+    return min(max(command, slowest), max(accel, -pace.max_braking) + jerk * DT)
 
 
 @njit(cache=True)
@@ -158,9 +160,9 @@ def _lead(s, d, t, agent_s, agent_d, heading, speed, length, width, path_heading
 
 @njit(cache=True)
 def _roll_out(
-    path, wanted, stop, urgent, passing, xy, heading, curvature, bounds, start, speed0, accel0,
-    steering0, agent_s, agent_d, agent_heading, agent_speed, agent_length, agent_width, steps, pace,
-    comfort, emergency,
+    path, wanted, stop, urgent, passing, hurry, xy, heading, curvature, bounds, start, speed0,
+    accel0, steering0, agent_s, agent_d, agent_heading, agent_speed, agent_length, agent_width, steps,
+    pace, comfort, emergency,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     n = len(path)
     out_xy, out_heading = np.zeros((n, steps + 1, 2)), np.zeros((n, steps + 1))
@@ -188,7 +190,16 @@ def _roll_out(
                 agent_length, agent_width, heading[p],
             )  # fmt: skip
             a = _pace(
-                v, a, min(target, wanted[c]), trend, gap, lead_speed, stop[c] - s, urgent[c], pace
+                v,
+                a,
+                min(target, wanted[c]),
+                trend,
+                gap,
+                lead_speed,
+                stop[c] - s,
+                urgent[c],
+                hurry[c],
+                pace,
             )
             a = max(a, -v / DT)
             here = curvature[p, k] + part * (curvature[p, k + 1] - curvature[p, k])
