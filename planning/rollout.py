@@ -161,8 +161,8 @@ def _lead(s, d, t, agent_s, agent_d, heading, speed, length, width, path_heading
 @njit(cache=True)
 def _roll_out(
     path, wanted, stop, urgent, passing, hurry, xy, heading, curvature, bounds, start, speed0,
-    accel0, steering0, agent_s, agent_d, agent_heading, agent_speed, agent_length, agent_width, steps,
-    pace, comfort, emergency,
+    accel0, steering0, agent_s, agent_d, agent_heading, agent_speed, agent_length, agent_width,
+    steps, pace, comfort, emergency,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     n = len(path)
     out_xy, out_heading = np.zeros((n, steps + 1, 2)), np.zeros((n, steps + 1))
