@@ -30,7 +30,7 @@ CHECK_EVERY = 2  # ticks between two collision checks: 0.2 s, 2 m at a crossing
 MARGIN_ALONG, MARGIN_ACROSS = 0.5, 0.25  # m of air around each car that a plan keeps
 SAME_STRIP = 3.0  # m: highway-env's traffic sees who is within 3 m of the middle of its lane
 STANDING = 1.5  # m/s: slower than this, a car in a junction is in the way
-HEAD_ON = 3.0  # s to a head-on collision that a plan must leave at its end
+HEAD_ON = 0.5  # s to a head-on collision that a plan must leave at its end
 STRIP_SLACK = 0.6  # m that the car may leave its strip on top of what it is out of it already
 
 
