@@ -24,6 +24,7 @@ from planning.proposals import Proposals
 from planning.tracking import COMFORT, EMERGENCY, curvature_command
 
 EGO_LENGTH, EGO_WIDTH = 5.0, 2.0  # m, highway-env's Vehicle
+OFF_PATH = 0.3  # m: further from its path, the car is still leaving where it was
 
 
 class Pace(NamedTuple):
@@ -34,6 +35,7 @@ class Pace(NamedTuple):
     max_braking: float = 3.8  # m/s^2 while nothing is urgent; nuPlan's comfort bound is 4.05
     jerk: float = 3.5  # m/s^3; nuPlan's comfort bound is 4.13
     headway: float = 0.9  # s behind the agent in front
+    passing: float = 0.3  # s behind an agent whose lane the car is leaving
     standstill: float = 3.0  # m between bumpers when standing
     gain: float = 0.8  # 1/s, towards the wanted speed
     urgency: float = 4.5  # m/s^2: needing more than this is an emergency
@@ -77,29 +79,32 @@ def roll_out(
 
 
 @njit(cache=True)
-def idm_accel(speed: float, gap: float, lead_speed: float, pace: Pace) -> float:
+def idm_accel(speed: float, gap: float, lead_speed: float, headway: float, pace: Pace) -> float:
     """IDM without its free-road term, m/s^2: full acceleration far behind, braking when close;
-    `gap` is between the bumpers."""
+    `gap` is between the bumpers, `headway` in s."""
     closing = speed * (speed - lead_speed) / (2 * math.sqrt(pace.accel * pace.braking))
-    wanted = pace.standstill + max(0.0, speed * pace.headway + closing)
+    wanted = pace.standstill + max(0.0, speed * headway + closing)
     return pace.accel * (1 - (wanted / max(gap, 0.1)) ** 2)
 
 
 @njit(cache=True)
-def _pace(v, accel, wanted, trend, gap, lead_speed, stop_gap, urgent, hurry, pace):  # type: ignore[no-untyped-def]
+def _pace(v, accel, wanted, trend, lead, leaving, stop_gap, urgent, hurry, pace):  # type: ignore[no-untyped-def]
     """The acceleration for the next tick: see the module. `trend` is how the wanted speed changes
-    as the car drives on, m/s^2: without it the car would be late for every bend."""
+    as the car drives on, m/s^2: without it the car would be late for every bend. `lead` is who is in
+    front on the path, `leaving` who is in front where the car still is, each (gap, speed)."""
     command = pace.gain * (wanted - v)
     if trend < 0 and v > wanted - 1.0:
         command += trend
     accel_limit, jerk = hurry * pace.accel, hurry**2 * pace.jerk
     command = min(max(command, -pace.braking), accel_limit)
     needed = 0.0
-    if gap < 1e9:
-        follow = idm_accel(v, gap, lead_speed, pace)
-        command = min(command, follow * hurry if follow > 0 else follow)
-        closing = max(v - max(lead_speed, 0.0), 0.0)
-        needed = closing**2 / (2 * max(gap - 1.0, 0.1)) if closing > 0.5 else 0.0
+    for (gap, lead_speed), headway in ((lead, pace.headway), (leaving, pace.passing)):
+        if gap < 1e9:
+            follow = idm_accel(v, gap, lead_speed, headway, pace)
+            command = min(command, follow * hurry if follow > 0 else follow)
+            closing = max(v - max(lead_speed, 0.0), 0.0)
+            if closing > 0.5:
+                needed = max(needed, closing**2 / (2 * max(gap - 1.0, 0.1)))
     if stop_gap < 1e9:
         if stop_gap < 0.3:
             command = min(command, -pace.braking)
@@ -126,11 +131,10 @@ def _beside(curvature: float, offset: float) -> float:
 
 
 @njit(cache=True)
-def _lead(s, d, t, agent_s, agent_d, heading, speed, length, width, path_heading):  # type: ignore[no-untyped-def]
+def _lead(s, low, high, t, agent_s, agent_d, heading, speed, length, width, path_heading):  # type: ignore[no-untyped-def]
     """Gap between bumpers to the agent in front at tick t, and its speed along the path. In front
-    is who is within the strip that the car still sweeps on its way to the path."""
+    is who is within the strip that the middle of the car sweeps from `low` to `high`."""
     best, lead_speed = 1e18, 0.0
-    low, high = min(d, 0.0), max(d, 0.0)
     for h in range(agent_s.shape[0]):
         other = agent_d[h, t]
         margin = (EGO_WIDTH + width[h]) / 2 + 0.3
@@ -172,31 +176,29 @@ def _roll_out(
             part = min(max(s / STEP - k, 0.0), 1.0)
             target = bounds[p, k] + part * (bounds[p, k + 1] - bounds[p, k])
             trend = (bounds[p, k + 1] - bounds[p, k]) / STEP * v if target < wanted[c] else 0.0
-            gap, lead_speed = _lead(
-                s, d, t, agent_s[p], agent_d[p], agent_heading, agent_speed, agent_length,
+            here = _lead(
+                s, 0.0, 0.0, t, agent_s[p], agent_d[p], agent_heading, agent_speed, agent_length,
                 agent_width, heading[p],
             )  # fmt: skip
+            there = here
+            if abs(d) > OFF_PATH:
+                there = _lead(
+                    s, min(d, 0.0), max(d, 0.0), t, agent_s[p], agent_d[p], agent_heading,
+                    agent_speed, agent_length, agent_width, heading[p],
+                )  # fmt: skip
             a = _pace(
-                v,
-                a,
-                min(target, wanted[c]),
-                trend,
-                gap,
-                lead_speed,
-                stop[c] - s,
-                urgent[c],
-                hurry[c],
+                v, a, min(target, wanted[c]), trend, here, there, stop[c] - s, urgent[c], hurry[c],
                 pace,
-            )
+            )  # fmt: skip
             a = max(a, -v / DT)
-            here = curvature[p, k] + part * (curvature[p, k + 1] - curvature[p, k])
+            bend = curvature[p, k] + part * (curvature[p, k + 1] - curvature[p, k])
             ahead = min((s + v * DT) / STEP, last - 1.001)
             j = int(max(ahead, 0.0))
             following = curvature[p, j] + (ahead - j) * (curvature[p, j + 1] - curvature[p, j])
             tangent = heading[p, k] + part * (heading[p, k + 1] - heading[p, k])
-            here = _beside(here, d)
+            bend = _beside(bend, d)
             following = _beside(following, d)
-            kappa = curvature_command(d, psi - tangent, kappa, here, following, v, DT, limits)
+            kappa = curvature_command(d, psi - tangent, kappa, bend, following, v, DT, limits)
             delta = steering_from_curvature(kappa)
             for _ in range(2):
                 x, y, psi, v = forward(x, y, psi, v, a, delta, PHYSICS_STEP)
