@@ -24,6 +24,7 @@ from planning.proposals import Proposals
 from planning.tracking import COMFORT, EMERGENCY, curvature_command
 
 EGO_LENGTH, EGO_WIDTH = 5.0, 2.0  # m, highway-env's Vehicle
+EVADE = 0.5  # of the comfortable braking: no need to brake for whom the car is about to pass
 OFF_PATH = 0.3  # m: further from its path, the car is still leaving where it was
 
 
@@ -35,7 +36,6 @@ class Pace(NamedTuple):
     max_braking: float = 3.8  # m/s^2 while nothing is urgent; nuPlan's comfort bound is 4.05
     jerk: float = 3.5  # m/s^3; nuPlan's comfort bound is 4.13
     headway: float = 0.9  # s behind the agent in front
-    passing: float = 0.3  # s behind an agent whose lane the car is leaving
     standstill: float = 3.0  # m between bumpers when standing
     gain: float = 0.8  # 1/s, towards the wanted speed
     urgency: float = 4.5  # m/s^2: needing more than this is an emergency
@@ -79,32 +79,31 @@ def roll_out(
 
 
 @njit(cache=True)
-def idm_accel(speed: float, gap: float, lead_speed: float, headway: float, pace: Pace) -> float:
+def idm_accel(speed: float, gap: float, lead_speed: float, pace: Pace) -> float:
     """IDM without its free-road term, m/s^2: full acceleration far behind, braking when close;
-    `gap` is between the bumpers, `headway` in s."""
+    `gap` is between the bumpers."""
     closing = speed * (speed - lead_speed) / (2 * math.sqrt(pace.accel * pace.braking))
-    wanted = pace.standstill + max(0.0, speed * headway + closing)
+    wanted = pace.standstill + max(0.0, speed * pace.headway + closing)
     return pace.accel * (1 - (wanted / max(gap, 0.1)) ** 2)
 
 
 @njit(cache=True)
 def _pace(v, accel, wanted, trend, lead, leaving, stop_gap, urgent, hurry, pace):  # type: ignore[no-untyped-def]
     """The acceleration for the next tick: see the module. `trend` is how the wanted speed changes
-    as the car drives on, m/s^2: without it the car would be late for every bend. `lead` is who is in
-    front on the path, `leaving` who is in front where the car still is, each (gap, speed)."""
+    as the car drives on, m/s^2: without it the car would be late for every bend. `lead` is who is
+    in front on the path, `leaving` who is in front where the car still is: (gap, speed)."""
     command = pace.gain * (wanted - v)
     if trend < 0 and v > wanted - 1.0:
         command += trend
     accel_limit, jerk = hurry * pace.accel, hurry**2 * pace.jerk
     command = min(max(command, -pace.braking), accel_limit)
-    needed = 0.0
-    for (gap, lead_speed), headway in ((lead, pace.headway), (leaving, pace.passing)):
-        if gap < 1e9:
-            follow = idm_accel(v, gap, lead_speed, headway, pace)
-            command = min(command, follow * hurry if follow > 0 else follow)
-            closing = max(v - max(lead_speed, 0.0), 0.0)
-            if closing > 0.5:
-                needed = max(needed, closing**2 / (2 * max(gap - 1.0, 0.1)))
+    needed = _braking_for(v, lead)
+    if lead[0] < 1e9:
+        follow = idm_accel(v, lead[0], lead[1], pace)
+        command = min(command, follow * hurry if follow > 0 else follow)
+    evading = _braking_for(v, leaving)
+    if evading > EVADE * pace.braking:
+        needed, command = max(needed, evading), min(command, -evading)
     if stop_gap < 1e9:
         if stop_gap < 0.3:
             command = min(command, -pace.braking)
@@ -122,6 +121,13 @@ def _pace(v, accel, wanted, trend, lead, leaving, stop_gap, urgent, hurry, pace)
         return -min(needed * 1.1, MAX_ACCEL)
     command = min(max(command, -pace.max_braking), accel_limit)
     return min(max(command, accel - jerk * DT), max(accel, -pace.max_braking) + jerk * DT)
+
+
+@njit(cache=True)
+def _braking_for(v, lead):  # type: ignore[no-untyped-def]
+    """The deceleration, m/s^2, that just keeps a metre from a lead (gap, speed) at its speed."""
+    closing = v - max(lead[1], 0.0)
+    return closing**2 / (2 * max(lead[0] - 1.0, 0.1)) if closing > 0.5 else 0.0
 
 
 @njit(cache=True)
