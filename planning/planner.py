@@ -21,6 +21,7 @@ from datasets.driving import Trajectory
 from datasets.scene import Agents, Scene
 from planning.junction import conflict_zones
 from planning.memory import LaneMemory
+from planning.motion import MotionMemory
 from planning.paths import Paths, project_points
 from planning.prediction import DT, Forecast, predict
 from planning.proposals import Proposals, first_conflict, propose, sidestep, speed_bounds
@@ -61,11 +62,13 @@ class RulePlanner:
     def __init__(self, config: PlannerConfig | None = None) -> None:
         self.config = config or PlannerConfig()
         self._memory = LaneMemory()
+        self._motion = MotionMemory()
         self._chosen: tuple[int, ...] = ()
         self.last: Choice | None = None
 
     def reset(self) -> None:
         self._memory.reset()
+        self._motion.reset()
         self._chosen = ()
         self.last = None
 
@@ -77,7 +80,8 @@ class RulePlanner:
         agents = _near(scene.agents, config.range)
         if _blocked(agents):
             paths = sidestep(paths)
-        forecast = predict(graph, agents, config.horizon)
+        braking = self._motion.decelerations(scene.t, agents)
+        forecast = predict(graph, agents, braking, config.horizon)
         s, d = project_points(paths.xy, paths.heading, forecast.xy, NEAR)
         zone = conflict_zones(graph, paths)
         conflict = first_conflict(paths, forecast, s, d)

@@ -23,12 +23,16 @@ from planning.paths import STEP, project_points, resample
 
 DT = 0.1  # s between two moments of a forecast, as between two decisions
 MAX_HYPOTHESES = 3
+MERGING = 0.4  # share of those on a lane that ends who leave it at the first chance
 BRANCHES = 3  # ways to go on that are followed from one lane
 ON_LANE = 2.5  # m (metres of distance as LaneGraph.locate counts it) to the lane it may be on
+RETURN_REACH = 6.0  # m beside a lane of its direction from which an agent may return to it
+RETURNING = 0.8  # share of those that do
 AMBIGUOUS = 0.8  # m: lanes about as near as the nearest one count, too (they part only later)
 CENTERING = 0.7  # s, highway-env's KP_LATERAL is 1 / 0.6 s
 DRIFT_SPEED = 0.5  # m/s sideways: more means that it changes lane
 BACKWARDS = -0.3  # m/s: highway-env's cars back off when they stand too close to somebody
+BRAKES_ON = 1.5  # s that an agent goes on braking as hard as it does now
 SETTING_OFF = (
     5.0  # m/s^2 of an agent that is slow now and will not stay slow; at junctions 6 happen
 )
@@ -62,8 +66,8 @@ class _Guess:
     pull: float = 0.0  # m/s^2, accelerating to the speed limit
 
 
-def predict(graph: LaneGraph, agents: Agents, horizon: float) -> Forecast:
-    """The forecasts of all agents (compact) for `horizon` seconds."""
+def predict(graph: LaneGraph, agents: Agents, braking: FloatArray, horizon: float) -> Forecast:
+    """The forecasts of all agents (compact), which lose `braking` (N,) m/s^2, over `horizon` s."""
     steps = round(horizon / DT)
     guesses, chains, limits = _guess_all(graph, agents, horizon)
     reach = float(agents.speed.max(initial=0.0)) * horizon + 60.0  # m
@@ -85,7 +89,7 @@ def predict(graph: LaneGraph, agents: Agents, horizon: float) -> Forecast:
     states = _simulate(
         xy, heading, path, along, offset, pull, limit, lead,
         agents.xy_ego[who].reshape(n, 2), agents.heading[who], agents.speed[who],
-        agents.kind[who] == AgentKind.OBSTACLE, steps,
+        agents.kind[who] == AgentKind.OBSTACLE, braking[who], steps,
     )  # fmt: skip
     weight = np.array([g.weight for g in guesses], dtype=np.float64)
     return Forecast(*states, who, weight, agents.length[who], agents.width[who])
@@ -99,23 +103,27 @@ def _guess_all(
     known: dict[tuple[int, ...], int] = {}
     guesses: list[_Guess] = []
     for a in range(len(agents)):
-        options: list[tuple[tuple[int, ...], int, float, float]] = []
+        options: list[tuple[tuple[int, ...], float]] = []
         for lane, share in _lanes_of(graph, agents, a, distance[a], offset[a]):
             length = along[a, lane] + agents.speed[a] * horizon + 20.0
             ways = graph.chains(lane, length, BRANCHES)
-            options += [(tuple(way), lane, share / len(ways), 0.0) for way in ways]
-        options = sorted(options, key=lambda option: -option[2])[:MAX_HYPOTHESES]
-        total = sum(option[2] for option in options)
-        for way, lane, share, _ in options:
-            chain = known.setdefault(way, len(known))
+            for way in ways:
+                merge = _with_merge(graph, way, length)
+                options += [(going, share * part / len(ways)) for going, part in merge]
+        options = sorted(options, key=lambda option: -option[1])[:MAX_HYPOTHESES]
+        astray = not options or float(distance[a].min()) > ON_LANE
+        total = sum(share for _, share in options) if options else 1.0
+        kept = (RETURNING if astray else 1.0) / total
+        for way, share in options:
+            lane, chain = way[0], known.setdefault(way, len(known))
             slow = _slow_without_reason(graph, agents, a, lane)
-            weight = share / total * (0.5 if slow else 1.0)
+            weight = share * kept * (0.5 if slow else 1.0)
             guesses.append(_Guess(a, chain, along[a, lane], offset[a, lane], weight))
             if slow:
                 place = (along[a, lane], offset[a, lane])
                 guesses.append(_Guess(a, chain, *place, weight, SETTING_OFF))
-        if not options:
-            guesses.append(_Guess(a, -1, 0.0, 0.0, 1.0))
+        if astray:
+            guesses.append(_Guess(a, -1, 0.0, 0.0, 1.0 - RETURNING if options else 1.0))
     limits = [float(graph.lanes.speed_limit[way[0]]) for way in known]
     return guesses, list(known), limits
 
@@ -128,13 +136,27 @@ def _lanes_of(
         return []
     nearest = int(np.argmin(distance))
     if distance[nearest] > ON_LANE:
-        return []
+        return [(nearest, 1.0)] if distance[nearest] < RETURN_REACH else []
     close = np.flatnonzero(distance < min(distance[nearest] + AMBIGUOUS, ON_LANE))
     lanes = [(int(lane), 1.0) for lane in close]
     neighbour = _heading_for(graph, agents, a, nearest, float(offset[nearest]))
     if neighbour >= 0:
         lanes = [(lane, 0.4) for lane, _ in lanes if lane != neighbour] + [(neighbour, 1.0)]
     return lanes
+
+
+def _with_merge(
+    graph: LaneGraph, way: list[int], length: float
+) -> list[tuple[tuple[int, ...], float]]:
+    """A way to go on, and its share; and where the way ends in a lane that
+    stops beside one that goes on, the same with a change to that one as soon as it runs beside."""
+    last = way[-1]
+    beside = [] if graph.successors[last] else [graph.left[last], graph.right[last]]
+    into = next((int(j) for j in beside if j >= 0 and graph.successors[j]), None)
+    if into is None:
+        return [(tuple(way), 1.0)]
+    merging = (*way[:-1], *graph.chains(into, length, 1)[0])
+    return [(tuple(way), 1 - MERGING), (merging, MERGING)]
 
 
 def _heading_for(graph: LaneGraph, agents: Agents, a: int, lane: int, offset: float) -> int:
@@ -189,8 +211,9 @@ def idm_interaction(speed: float, gap: float, lead_speed: float) -> float:
 
 @njit(cache=True)
 def _simulate(
-    xy, heading, path, along, offset, pull, limit, lead, xy0, heading0, speed0, fixed, steps
-):  # type: ignore[no-untyped-def]
+    xy, heading, path, along, offset, pull, limit, lead, xy0, heading0, speed0, fixed, braking,
+    steps,
+):  # type: ignore[no-untyped-def]  # fmt: skip
     """Walk every hypothesis along its path; see `predict` for the arrays."""
     n = len(path)
     out_xy, out_heading = np.zeros((n, steps + 1, 2)), np.zeros((n, steps + 1))
@@ -224,6 +247,8 @@ def _simulate(
                 gap = lead[h, 0] + lead[h, 1] * t * DT - s
                 accel += 3.0 * (1 - (v / cruise) ** 4) if pull[h] == 0 else 0.0
                 accel += idm_interaction(v, gap, lead[h, 1])
+            if braking[h] > 0 and t * DT < BRAKES_ON:
+                accel = min(accel, -braking[h])
             v = min(max(v + max(accel, -6.0) * DT, 0.0), cruise)
             s += v * DT
         if not straight:

@@ -38,6 +38,7 @@ CHANGE_TIME = 3.5  # s that a lane change takes when another one follows
 CREEP = 0.4  # of the limit: no slower than this while looking for a gap
 SIDESTEP = 1.0  # m from the middle of the lane: the car still fits into its 4 m
 CONFLICT_WIDTH = 2.3  # m between a path and the centre of a car that blocks it: 2 m of car and air
+ASIDE = 0.5  # m from the path: who has further to go to it may pass somebody on the way
 STOP_LINE = (
     6.0  # m from the centre of the waiting car to a junction: who turns there cuts the corner
 )
@@ -54,8 +55,9 @@ class Proposals:
     speed: FloatArray  # (C,) m/s to drive at most
     stop: FloatArray  # (C,) m along the path where the centre of the car must stand; inf: nowhere
     urgent: BoolArray  # (C,) hard braking and steering allowed, comfort does not matter
+    passing: BoolArray  # (C,) pays no heed to whom it passes on its way to the path
     hurry: FloatArray  # (C,) how many times its usual acceleration it may take
-    kind: tuple[str, ...]  # (C,) "drive", "hold", "yield", "brake", "launch"
+    kind: tuple[str, ...]  # (C,) "drive", "hold", "pass", "yield", "brake", "launch"
 
     def __len__(self) -> int:
         return len(self.path)
@@ -258,6 +260,8 @@ def propose(
         here, end = _due(paths, p)
         rows += [(p, share * here, end, False, "drive") for share in shares]
         rows.append((p, min(ego.speed, here), end, False, "hold"))
+        if abs(paths.offset[p]) > ASIDE:
+            rows.append((p, here, end, False, "pass"))
         for place in (conflict[p] - STOP_BEFORE, entry[p] - STOP_LINE):
             if math.isfinite(place):
                 rows.append((p, here, min(end, place), False, "yield"))
@@ -267,7 +271,12 @@ def propose(
         rows.append((p, 0.0, end, True, "brake"))
         rows.append((p, min(ego.speed, here), end, True, "hold"))
     path, speed, stop, urgent, kind = zip(*rows, strict=True)
-    hurry = np.array([LAUNCH if name == "launch" else 1.0 for name in kind])
     return Proposals(
-        np.array(path, np.int64), np.array(speed), np.array(stop), np.array(urgent), hurry, kind
+        np.array(path, np.int64),
+        np.array(speed),
+        np.array(stop),
+        np.array(urgent),
+        passing=np.array([name == "pass" for name in kind]),
+        hurry=np.array([LAUNCH if name == "launch" else 1.0 for name in kind]),
+        kind=kind,
     )

@@ -24,8 +24,8 @@ from planning.proposals import Proposals
 from planning.tracking import COMFORT, EMERGENCY, curvature_command
 
 EGO_LENGTH, EGO_WIDTH = 5.0, 2.0  # m, highway-env's Vehicle
-EVADE = 0.5  # of the comfortable braking: no need to brake for whom the car is about to pass
-OFF_PATH = 0.3  # m: further from its path, the car is still leaving where it was
+FORESIGHT = 15  # ticks: who will be in the way by then is followed already
+ALONG = 0.8  # cosine of the angle to the path up to which somebody drives along it
 
 
 class Pace(NamedTuple):
@@ -34,11 +34,13 @@ class Pace(NamedTuple):
     accel: float = 2.2  # m/s^2; nuPlan's comfort bound is 2.40
     braking: float = 3.0  # m/s^2, IDM's comfortable deceleration
     max_braking: float = 3.8  # m/s^2 while nothing is urgent; nuPlan's comfort bound is 4.05
-    jerk: float = 3.5  # m/s^3; nuPlan's comfort bound is 4.13
+    jerk: float = 2.9  # m/s^3; nuPlan's bound is 4.13, but its filter sees more where a log begins
     headway: float = 0.9  # s behind the agent in front
     standstill: float = 3.0  # m between bumpers when standing
-    gain: float = 0.8  # 1/s, towards the wanted speed
-    urgency: float = 4.5  # m/s^2: needing more than this is an emergency
+    gain: float = 0.8  # 1/s, up to the wanted speed
+    slowing: float = 2.0  # 1/s, down to it when nearly there
+    haste: float = 1.2  # m/s^2: needing more than this, the car brakes with more jerk
+    urgency: float = 4.0  # m/s^2: needing more than this is an emergency
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ def roll_out(
     and `agent_d` (P, H, T + 1) the forecasts along the paths."""
     return Rollouts(
         *_roll_out(
-            proposals.path, proposals.speed, proposals.stop, proposals.urgent, proposals.hurry,
+            proposals.path, proposals.speed, proposals.stop, proposals.urgent, proposals.passing,
+            proposals.hurry,
             paths.xy, paths.heading, paths.steering, bounds, paths.start,
             max(ego.speed, 0.0), ego.accel, ego.steering_angle,
             agent_s, agent_d, forecast.heading, forecast.speed, forecast.length, forecast.width,
@@ -88,22 +91,23 @@ def idm_accel(speed: float, gap: float, lead_speed: float, pace: Pace) -> float:
 
 
 @njit(cache=True)
-def _pace(v, accel, wanted, trend, lead, leaving, stop_gap, urgent, hurry, pace):  # type: ignore[no-untyped-def]
+def _pace(v, accel, wanted, trend, gap, lead_speed, stop_gap, urgent, hurry, pace):  # type: ignore[no-untyped-def]
     """The acceleration for the next tick: see the module. `trend` is how the wanted speed changes
-    as the car drives on, m/s^2: without it the car would be late for every bend. `lead` is who is
-    in front on the path, `leaving` who is in front where the car still is: (gap, speed)."""
+    as the car drives on, m/s^2: without it the car would be late for every bend."""
     command = pace.gain * (wanted - v)
+    if v > wanted:  # as hard as can still be let go by the jerk limit
+        soft = pace.jerk / pace.slowing
+        command = soft - math.sqrt(soft**2 + 2 * pace.jerk * (v - wanted))
     if trend < 0 and v > wanted - 1.0:
         command += trend
     accel_limit, jerk = hurry * pace.accel, hurry**2 * pace.jerk
-    command = min(max(command, -pace.braking), accel_limit)
-    needed = _braking_for(v, lead)
-    if lead[0] < 1e9:
-        follow = idm_accel(v, lead[0], lead[1], pace)
+    command = min(max(command, -pace.max_braking), accel_limit)
+    needed = 0.0
+    if gap < 1e9:
+        follow = idm_accel(v, gap, lead_speed, pace)
         command = min(command, follow * hurry if follow > 0 else follow)
-    evading = _braking_for(v, leaving)
-    if evading > EVADE * pace.braking:
-        needed, command = max(needed, evading), min(command, -evading)
+        closing = max(v - max(lead_speed, 0.0), 0.0)
+        needed = closing**2 / (2 * max(gap - 1.0, 0.1)) if closing > 0.5 else 0.0
     if stop_gap < 1e9:
         if stop_gap < 0.3:
             command = min(command, -pace.braking)
@@ -120,14 +124,8 @@ def _pace(v, accel, wanted, trend, lead, leaving, stop_gap, urgent, hurry, pace)
     if needed > pace.urgency:
         return -min(needed * 1.1, MAX_ACCEL)
     command = min(max(command, -pace.max_braking), accel_limit)
-    return min(max(command, accel - jerk * DT), max(accel, -pace.max_braking) + jerk * DT)
-
-
-@njit(cache=True)
-def _braking_for(v, lead):  # type: ignore[no-untyped-def]
-    """The deceleration, m/s^2, that just keeps a metre from a lead (gap, speed) at its speed."""
-    closing = v - max(lead[1], 0.0)
-    return closing**2 / (2 * max(lead[0] - 1.0, 0.1)) if closing > 0.5 else 0.0
+    slowest = accel - jerk * max(1.0, needed / pace.haste) * DT
+    return min(max(command, slowest), max(accel, -pace.max_braking) + jerk * DT)
 
 
 @njit(cache=True)
@@ -137,29 +135,34 @@ def _beside(curvature: float, offset: float) -> float:
 
 
 @njit(cache=True)
-def _lead(s, low, high, t, agent_s, agent_d, heading, speed, length, width, path_heading):  # type: ignore[no-untyped-def]
+def _lead(s, d, t, agent_s, agent_d, heading, speed, length, width, path_heading):  # type: ignore[no-untyped-def]
     """Gap between bumpers to the agent in front at tick t, and its speed along the path. In front
-    is who is within the strip that the middle of the car sweeps from `low` to `high`."""
+    is who is within the strip that the car still sweeps on its way to the path, and who drives
+    along beside it and will be within a moment; of one who brakes, the speed a moment later."""
     best, lead_speed = 1e18, 0.0
+    low, high = min(d, 0.0), max(d, 0.0)
+    later = min(t + FORESIGHT, agent_s.shape[1] - 1)
     for h in range(agent_s.shape[0]):
-        other = agent_d[h, t]
+        ahead = agent_s[h, t] - s
+        if ahead <= 0.0 or ahead > 200.0 or agent_d[h, t] == math.inf:
+            continue
         margin = (EGO_WIDTH + width[h]) / 2 + 0.3
-        if other > high + margin or other < low - margin or agent_s[h, t] <= s:
+        inside = low - margin <= agent_d[h, t] <= high + margin
+        k = min(int(agent_s[h, t] / STEP), len(path_heading) - 1)
+        turn = math.cos(heading[h, t] - path_heading[k])
+        if not inside and not (turn > ALONG and low - margin <= agent_d[h, later] <= high + margin):
             continue
-        if agent_s[h, t] - s > 200.0:
-            continue
-        gap = agent_s[h, t] - s - (EGO_LENGTH + length[h]) / 2
+        gap = ahead - (EGO_LENGTH + length[h]) / 2
         if gap < best:
-            k = min(int(agent_s[h, t] / STEP), len(path_heading) - 1)
-            best, lead_speed = gap, speed[h, t] * math.cos(heading[h, t] - path_heading[k])
+            best, lead_speed = gap, min(speed[h, t], speed[h, later]) * turn
     return best, lead_speed
 
 
 @njit(cache=True)
 def _roll_out(
-    path, wanted, stop, urgent, hurry, xy, heading, curvature, bounds, start, speed0, accel0,
-    steering0, agent_s, agent_d, agent_heading, agent_speed, agent_length, agent_width, steps, pace,
-    comfort, emergency,
+    path, wanted, stop, urgent, passing, hurry, xy, heading, curvature, bounds, start, speed0,
+    accel0, steering0, agent_s, agent_d, agent_heading, agent_speed, agent_length, agent_width,
+    steps, pace, comfort, emergency,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     n = len(path)
     out_xy, out_heading = np.zeros((n, steps + 1, 2)), np.zeros((n, steps + 1))
@@ -182,29 +185,31 @@ def _roll_out(
             part = min(max(s / STEP - k, 0.0), 1.0)
             target = bounds[p, k] + part * (bounds[p, k + 1] - bounds[p, k])
             trend = (bounds[p, k + 1] - bounds[p, k]) / STEP * v if target < wanted[c] else 0.0
-            here = _lead(
-                s, 0.0, 0.0, t, agent_s[p], agent_d[p], agent_heading, agent_speed, agent_length,
-                agent_width, heading[p],
+            gap, lead_speed = _lead(
+                s, 0.0 if passing[c] else d, t, agent_s[p], agent_d[p], agent_heading, agent_speed,
+                agent_length, agent_width, heading[p],
             )  # fmt: skip
-            there = here
-            if abs(d) > OFF_PATH:
-                there = _lead(
-                    s, min(d, 0.0), max(d, 0.0), t, agent_s[p], agent_d[p], agent_heading,
-                    agent_speed, agent_length, agent_width, heading[p],
-                )  # fmt: skip
             a = _pace(
-                v, a, min(target, wanted[c]), trend, here, there, stop[c] - s, urgent[c], hurry[c],
+                v,
+                a,
+                min(target, wanted[c]),
+                trend,
+                gap,
+                lead_speed,
+                stop[c] - s,
+                urgent[c],
+                hurry[c],
                 pace,
-            )  # fmt: skip
+            )
             a = max(a, -v / DT)
-            bend = curvature[p, k] + part * (curvature[p, k + 1] - curvature[p, k])
+            here = curvature[p, k] + part * (curvature[p, k + 1] - curvature[p, k])
             ahead = min((s + v * DT) / STEP, last - 1.001)
             j = int(max(ahead, 0.0))
             following = curvature[p, j] + (ahead - j) * (curvature[p, j + 1] - curvature[p, j])
             tangent = heading[p, k] + part * (heading[p, k + 1] - heading[p, k])
-            bend = _beside(bend, d)
+            here = _beside(here, d)
             following = _beside(following, d)
-            kappa = curvature_command(d, psi - tangent, kappa, bend, following, v, DT, limits)
+            kappa = curvature_command(d, psi - tangent, kappa, here, following, v, DT, limits)
             delta = steering_from_curvature(kappa)
             for _ in range(2):
                 x, y, psi, v = forward(x, y, psi, v, a, delta, PHYSICS_STEP)

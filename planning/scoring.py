@@ -30,6 +30,7 @@ CHECK_EVERY = 2  # ticks between two collision checks: 0.2 s, 2 m at a crossing
 MARGIN_ALONG, MARGIN_ACROSS = 0.5, 0.25  # m of air around each car that a plan keeps
 SAME_STRIP = 3.0  # m: highway-env's traffic sees who is within 3 m of the middle of its lane
 STANDING = 1.5  # m/s: slower than this, a car in a junction is in the way
+HEAD_ON = 3.0  # s to a head-on collision that a plan must leave at its end
 STRIP_SLACK = 0.6  # m that the car may leave its strip on top of what it is out of it already
 
 
@@ -46,6 +47,7 @@ class Weights:
     bend: float = 0.1  # for changing lane in a bend at the limit of comfort
     habit: float = 0.03  # for the lane of the plan before
     blocking: float = 0.3  # for standing in a junction
+    impact: float = 0.02  # per m/s: of two risks, the slower collision
     urgent: float = 0.15  # for hard braking and steering
     change_due: float = 0.15  # for each lane change that the route still needs
     change_urgent: float = 0.6  # for having no road left for them
@@ -76,7 +78,7 @@ def score(
 ) -> Scores:
     """`habit` (P,) 1 for the path of the plan before; `agent_s`, `agent_d` (P, H, T + 1);
     `zone` (P,) and (P,) where the next junction of each path begins and ends."""
-    risk, when, ttc = _collide(
+    risk, when, harm, ttc = _collide(
         proposals.path, rollouts.xy, rollouts.heading, rollouts.speed,
         rollouts.s, rollouts.d, forecast.xy, forecast.heading, forecast.speed, forecast.agent,
         forecast.weight, forecast.length, forecast.width, agent_s, agent_d, RSS,
@@ -92,7 +94,7 @@ def score(
     total = safe * sums / (weights.progress + weights.ttc + weights.comfort)
     total -= _route_cost(paths, float(rollouts.speed[0, 0]), weights)[p]
     total += weights.habit * habit[p] - _lane_change_cost(rollouts, weights) * (paths.side[p] != 0)
-    total -= weights.urgent * proposals.urgent
+    total -= weights.urgent * proposals.urgent + weights.impact * harm
     total -= weights.blocking * _blocks(rollouts, zone[0][p], zone[1][p])
     return Scores(np.where(safe > 0, total, total - 10.0), risk, when, comfort)
 
@@ -164,55 +166,76 @@ def _collide(
     path, xy, heading, speed, s, d, axy, aheading, aspeed, agent, weight, length, width,
     agent_s, agent_d, rss,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Per proposal: the largest share of an agent's hypotheses it runs into, when, and TTC."""
-    n, steps, n_agents = len(path), xy.shape[1], axy.shape[0]
-    risk, when, ttc = np.zeros(n), np.full(n, np.inf), np.ones(n)
+    """Per proposal: the largest share of an agent's hypotheses it runs into, when, how fast, m/s
+    (the mean over the hypotheses of an agent), and TTC."""
+    n, n_agents = len(path), axy.shape[0]
+    risk, when, harm, ttc = np.zeros(n), np.full(n, np.inf), np.zeros(n), np.ones(n)
     for c in range(n):
-        p = path[c]
-        share, owner = 0.0, -1
+        share, mean_impact, owner = 0.0, 0.0, -1
         for h in range(n_agents):
             if agent[h] != owner:
-                share, owner = 0.0, agent[h]
-            reach = (EGO_LENGTH + length[h]) / 2 + 1.5
-            behind, hit, close = 0, False, False
-            for t in range(0, steps, CHECK_EVERY):
-                turn = math.cos(aheading[h, t] - heading[c, t])
-                gap = s[c, t] - agent_s[p, h, t] - (EGO_LENGTH + length[h]) / 2
-                together = turn > 0.5 and abs(agent_d[p, h, t] - d[c, t]) < SAME_STRIP
-                if behind == 0 and together and -EGO_LENGTH / 2 < gap < 100.0:
-                    if t == 0 or gap > safe_gap(aspeed[h, t] * turn, speed[c, t], rss):
-                        behind = 1  # it sees the car and has the room to brake
-                    else:
-                        hit = True  # cut in too close
-                        when[c] = min(when[c], t * DT)
-                        break
-                if behind == 1:
-                    break
-                dx, dy = axy[h, t, 0] - xy[c, t, 0], axy[h, t, 1] - xy[c, t, 1]
-                far = reach + 0.9 * (speed[c, t] + aspeed[h, t])
-                if dx * dx + dy * dy > far * far:
-                    continue
-                psi_a, psi_b = heading[c, t], aheading[h, t]
-                if _overlap(
-                    dx, dy, psi_a, EGO_LENGTH + 2 * MARGIN_ALONG, EGO_WIDTH + 2 * MARGIN_ACROSS,
-                    psi_b, length[h], width[h],
-                ):  # fmt: skip
-                    hit = True
-                    when[c] = min(when[c], t * DT)
-                    break
-                if t * DT > 3.0 or speed[c, t] < 0.5:
-                    continue
-                vx = aspeed[h, t] * math.cos(psi_b) - speed[c, t] * math.cos(psi_a)
-                vy = aspeed[h, t] * math.sin(psi_b) - speed[c, t] * math.sin(psi_a)
-                for k in range(1, 4):
-                    if _overlap(
-                        dx + vx * 0.3 * k, dy + vy * 0.3 * k, psi_a, EGO_LENGTH, EGO_WIDTH, psi_b,
-                        length[h], width[h],
-                    ):  # fmt: skip
-                        close = True
-            if hit:
+                share, mean_impact, owner = 0.0, 0.0, agent[h]
+            hit, impact, close = _meet(
+                xy[c], heading[c], speed[c], s[c], d[c], axy[h], aheading[h], aspeed[h],
+                agent_s[path[c], h], agent_d[path[c], h], length[h], width[h], rss,
+            )  # fmt: skip
+            if hit < np.inf:
                 share += weight[h]
                 risk[c] = max(risk[c], share)
+                when[c] = min(when[c], hit)
+                mean_impact += weight[h] * impact
+                harm[c] = max(harm[c], mean_impact)
             if close:
                 ttc[c] = min(ttc[c], 1.0 - weight[h])
-    return risk, when, ttc
+    return risk, when, harm, ttc
+
+
+@njit(cache=True)
+def _meet(
+    xy, heading, speed, s, d, axy, aheading, aspeed, agent_s, agent_d, length, width, rss
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    """One plan and one hypothesis: when they meet, s (inf: they do not), how fast, m/s, and
+    whether they come within the bound of time to collision."""
+    last, close = len(speed) - 1, False
+    lengths = (EGO_LENGTH + length) / 2
+    for t in range(0, last + 1, CHECK_EVERY):
+        along = math.cos(aheading[t] - heading[t])
+        gap = s[t] - agent_s[t] - lengths
+        together = along > 0.5 and abs(agent_d[t] - d[t]) < SAME_STRIP
+        if together and -EGO_LENGTH / 2 < gap < 100.0:
+            if t == 0 or gap > safe_gap(aspeed[t] * along, speed[t], rss):
+                return np.inf, 0.0, close  # it sees the car and has the room to brake
+            return t * DT, aspeed[t] - speed[t], close  # cut in too close
+        dx, dy = axy[t, 0] - xy[t, 0], axy[t, 1] - xy[t, 1]
+        far = lengths + 1.5 + 0.9 * (speed[t] + aspeed[t])
+        if dx * dx + dy * dy > far * far:
+            continue
+        if _overlap(
+            dx, dy, heading[t], EGO_LENGTH + 2 * MARGIN_ALONG, EGO_WIDTH + 2 * MARGIN_ACROSS,
+            aheading[t], length, width,
+        ):  # fmt: skip
+            vx = aspeed[t] * math.cos(aheading[t]) - speed[t] * math.cos(heading[t])
+            vy = aspeed[t] * math.sin(aheading[t]) - speed[t] * math.sin(heading[t])
+            return t * DT, math.hypot(vx, vy), close
+        if not close and t * DT <= 3.0 and speed[t] >= 0.5:
+            close = _soon(dx, dy, heading[t], speed[t], aheading[t], aspeed[t], length, width)
+    ahead = agent_s[last] - s[last] - lengths
+    towards = math.cos(aheading[last] - heading[last]) < -0.5
+    in_the_way = towards and ahead > 0 and abs(agent_d[last] - d[last]) < EGO_WIDTH
+    if in_the_way and ahead < HEAD_ON * (speed[last] + aspeed[last]):
+        return last * DT, speed[last] + aspeed[last], close
+    return np.inf, 0.0, close
+
+
+@njit(cache=True)
+def _soon(dx, dy, psi_a, va, psi_b, vb, length, width):  # type: ignore[no-untyped-def]
+    """Whether the boxes touch within 0.9 s, nuPlan's bound, if both keep their velocity."""
+    vx = vb * math.cos(psi_b) - va * math.cos(psi_a)
+    vy = vb * math.sin(psi_b) - va * math.sin(psi_a)
+    for k in range(1, 4):
+        t = 0.3 * k
+        if _overlap(
+            dx + vx * t, dy + vy * t, psi_a, EGO_LENGTH, EGO_WIDTH, psi_b, length, width
+        ):  # fmt: skip
+            return True
+    return False

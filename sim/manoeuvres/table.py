@@ -224,6 +224,7 @@ _MANOEUVRES = (
                 Actor(Start(HIGHWAY, 4, 285, 14), polite=True),
                 Actor(Start(HIGHWAY, 5, 270, 11), polite=True),
             ),
+            time_limit=40,  # the lanes allow less and less towards the exit, the last one 5.6 m/s
         ),
         "The exit is 240 m away and three lanes to the right, with cars in between.",
         ALWAYS,
