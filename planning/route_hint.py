@@ -16,6 +16,7 @@ from planning.paths import STEP
 
 LEAVES = 9.0  # m sideways against where the route runs now: five standard deviations of its error
 NEAR = 60.0  # m over which the route of now is averaged
+ABREAST = 40.0  # m by which the route, cutting its corners, may be longer or shorter than the path
 STRAIGHT = 1e-3  # 1/m: only a path that ends straight says where the road goes on
 
 
@@ -25,9 +26,12 @@ def side_of_exit(
     """The side to which the route leaves the path, 1 left, -1 right, 0 if it does not, and in how
     many metres; the path (K, 2), (K,), (K,) with the car at `start` m along it."""
     last = len(xy) - 1
-    to_points = route_xy[:, None, :] - xy[None, int(start / STEP) :: 4, :]
-    nearest = int(start / STEP) + 4 * np.argmin((to_points**2).sum(axis=2), axis=1)
-    nearest = np.minimum(nearest, last)
+    candidates = np.arange(int(start / STEP), len(xy), 4)
+    square = ((route_xy[:, None, :] - xy[None, candidates, :]) ** 2).sum(axis=2)
+    # A road that turns back passes beside itself: only the path about as far on is compared.
+    gone = _arc_length_from_car(route_xy)[:, None] - (candidates * STEP - start)
+    square = np.where((np.abs(gone) < ABREAST) | (candidates == candidates[-1]), square, np.inf)
+    nearest = candidates[np.argmin(square, axis=1)]
     offset = route_xy - xy[nearest]
     c, s = np.cos(heading[nearest]), np.sin(heading[nearest])
     along = nearest * STEP + c * offset[:, 0] + s * offset[:, 1] - start
@@ -43,3 +47,13 @@ def side_of_exit(
         return 0, math.inf
     first = int(np.argmax(leaves))
     return int(np.sign(shift[first])), float(along[first])
+
+
+def _arc_length_from_car(route_xy: FloatArray) -> FloatArray:
+    """(R, 2) -> (R,) m along the route from where it passes the car."""
+    step = np.hypot(*np.diff(route_xy, axis=0).T)
+    length = np.concatenate([[0.0], np.cumsum(step)])
+    beside = int(np.argmin((route_xy**2).sum(axis=1)))
+    return np.asarray(
+        length - length[beside] + np.sign(route_xy[beside, 0]) * np.hypot(*route_xy[beside])
+    )

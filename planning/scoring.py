@@ -22,12 +22,14 @@ from numba import njit
 from datasets.checks import FloatArray
 from planning.paths import Paths
 from planning.prediction import DT, Forecast
-from planning.proposals import Proposals
+from planning.proposals import AT_JUNCTION, Proposals
 from planning.rollout import EGO_LENGTH, EGO_WIDTH, Rollouts
 from planning.rss import RSS, safe_gap
 
 CHECK_EVERY = 2  # ticks between two collision checks: 0.2 s, 2 m at a crossing
 MARGIN_ALONG, MARGIN_ACROSS = 0.5, 0.25  # m of air around each car that a plan keeps
+ENTRY_MARGIN = 1.5  # m along, before entering a junction: once in it, the car goes through with it
+STILL, STANDING_BLAME = 0.3, 0.2  # m/s: a car that stands is driven around, if it can be at all
 SAME_STRIP = 3.0  # m: highway-env's traffic sees who is within 3 m of the middle of its lane
 STANDING = 1.5  # m/s: slower than this, a car in a junction is in the way
 HEAD_ON = 0.5  # s to a head-on collision that a plan must leave at its end
@@ -78,12 +80,14 @@ def score(
 ) -> Scores:
     """`habit` (P,) 1 for the path of the plan before; `agent_s`, `agent_d` (P, H, T + 1);
     `zone` (P,) and (P,) where the next junction of each path begins and ends."""
+    p = proposals.path
+    to_junction = zone[0][p] - rollouts.s[:, 0] - EGO_LENGTH / 2
+    air = np.where((to_junction > 0) & (to_junction < AT_JUNCTION), ENTRY_MARGIN, MARGIN_ALONG)
     risk, when, harm, ttc = _collide(
-        proposals.path, rollouts.xy, rollouts.heading, rollouts.speed,
+        p, air, rollouts.xy, rollouts.heading, rollouts.speed,
         rollouts.s, rollouts.d, forecast.xy, forecast.heading, forecast.speed, forecast.agent,
         forecast.weight, forecast.length, forecast.width, agent_s, agent_d, RSS,
     )  # fmt: skip
-    p = proposals.path
     horizon = (rollouts.speed.shape[1] - 1) * DT
     limit = float(paths.speed_limit[:, 60:].max())
     driven = rollouts.s[:, -1] - rollouts.s[:, 0] + weights.final_speed * rollouts.speed[:, -1]
@@ -163,11 +167,11 @@ def _overlap(dx, dy, psi_a, la, wa, psi_b, lb, wb):  # type: ignore[no-untyped-d
 
 @njit(cache=True)
 def _collide(
-    path, xy, heading, speed, s, d, axy, aheading, aspeed, agent, weight, length, width,
+    path, air, xy, heading, speed, s, d, axy, aheading, aspeed, agent, weight, length, width,
     agent_s, agent_d, rss,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Per proposal: the largest share of an agent's hypotheses it runs into, when, how fast, m/s
-    (the mean over the hypotheses of an agent), and TTC."""
+    """Per proposal, with `air` m before and behind it: the largest share of an agent's hypotheses
+    it runs into, when, how fast, m/s (the mean over the hypotheses of an agent), and TTC."""
     n, n_agents = len(path), axy.shape[0]
     risk, when, harm, ttc = np.zeros(n), np.full(n, np.inf), np.zeros(n), np.ones(n)
     for c in range(n):
@@ -176,11 +180,12 @@ def _collide(
             if agent[h] != owner:
                 share, mean_impact, owner = 0.0, 0.0, agent[h]
             hit, impact, close = _meet(
-                xy[c], heading[c], speed[c], s[c], d[c], axy[h], aheading[h], aspeed[h],
+                air[c], xy[c], heading[c], speed[c], s[c], d[c], axy[h], aheading[h], aspeed[h],
                 agent_s[path[c], h], agent_d[path[c], h], length[h], width[h], rss,
             )  # fmt: skip
             if hit < np.inf:
-                share += weight[h]
+                stands = speed[c, round(hit / DT)] < STILL
+                share += weight[h] * (STANDING_BLAME if stands else 1.0)
                 risk[c] = max(risk[c], share)
                 when[c] = min(when[c], hit)
                 mean_impact += weight[h] * impact
@@ -192,7 +197,7 @@ def _collide(
 
 @njit(cache=True)
 def _meet(
-    xy, heading, speed, s, d, axy, aheading, aspeed, agent_s, agent_d, length, width, rss
+    air, xy, heading, speed, s, d, axy, aheading, aspeed, agent_s, agent_d, length, width, rss
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """One plan and one hypothesis: when they meet, s (inf: they do not), how fast, m/s, and
     whether they come within the bound of time to collision."""
@@ -211,7 +216,7 @@ def _meet(
         if dx * dx + dy * dy > far * far:
             continue
         if _overlap(
-            dx, dy, heading[t], EGO_LENGTH + 2 * MARGIN_ALONG, EGO_WIDTH + 2 * MARGIN_ACROSS,
+            dx, dy, heading[t], EGO_LENGTH + 2 * air, EGO_WIDTH + 2 * MARGIN_ACROSS,
             aheading[t], length, width,
         ):  # fmt: skip
             vx = aspeed[t] * math.cos(aheading[t]) - speed[t] * math.cos(heading[t])
