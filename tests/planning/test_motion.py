@@ -1,0 +1,42 @@
+"""How hard the others brake, told by their lights and their speeds."""
+
+import numpy as np
+import pytest
+
+from planning.motion import WINDOW, MotionMemory
+from tests.planning.scenes import agents_at
+
+LIT = np.ones(1, np.bool_)
+
+
+def seen(memory, t, speed, lights=LIT):
+    rows = [(30.0, 0.0, 0.0, speed)]
+    return float(memory.decelerations(t, agents_at(rows, braking=lights))[0])
+
+
+@pytest.mark.parametrize("rate", [0.0, 1.5, 4.0, 6.0])
+def test_an_even_deceleration_is_found_from_the_second_scene_on(rate):
+    memory = MotionMemory()
+    assert seen(memory, 0.0, 20.0) == 0.0
+    for t in np.arange(1, 12) / 10:
+        assert seen(memory, t, 20.0 - rate * t) == pytest.approx(rate)
+
+
+def test_without_brake_lights_nobody_brakes():
+    memory = MotionMemory()
+    seen(memory, 0.0, 20.0)
+    assert seen(memory, 0.1, 15.0, ~LIT) == 0.0
+
+
+def test_what_lies_further_back_than_the_window_is_forgotten():
+    memory = MotionMemory()
+    seen(memory, 0.0, 20.0)
+    assert seen(memory, WINDOW + 0.1, 10.0) == 0.0
+    memory.reset()
+    assert seen(memory, WINDOW + 0.2, 5.0) == 0.0
+
+
+def test_noise_of_the_speed_is_averaged():
+    rng, memory = np.random.default_rng(1), MotionMemory()
+    found = [seen(memory, i / 10, 25 - 0.3 * i + rng.normal(0, 0.1)) for i in range(60)]
+    assert np.abs(np.array(found[4:]) - 3.0).mean() < 0.6  # two scenes alone would miss by 1.1

@@ -1,0 +1,123 @@
+"""What the planner makes of others who brake, crawl, merge or come the wrong way."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from datasets.scene import Indicator
+from planning.lane_graph import LaneGraph
+from planning.planner import RulePlanner
+from planning.prediction import predict
+from tests.planning.scenes import agents_at, ego_state, lanes_of, scene_of, straight_lanes
+
+X = np.arange(-80.0, 161.0, 2.0)
+
+
+def forecast(lanes, agents, braking=None):
+    lost = np.zeros(len(agents)) if braking is None else np.array(braking)
+    return predict(LaneGraph.of(lanes), agents, lost, horizon=5.0)
+
+
+def planned(*scenes):
+    """What the planner decides on the last of these scenes, a tenth of a second apart."""
+    planner = RulePlanner()
+    for i, scene in enumerate(scenes):
+        trajectory, reason = planner.plan(replace(scene, t=0.1 * i))
+    return trajectory, reason
+
+
+def ramp_beside(offset):
+    """A lane straight ahead that goes on, and one beside it at `offset` that ends at x = 70."""
+    main = np.stack([X[X <= 70], 0 * X[X <= 70]], axis=1)
+    ramp = main + np.array([0.0, offset])
+    on = np.stack([X[X >= 70], 0 * X[X >= 70]], axis=1)
+    leads_to, left_of = np.zeros((3, 3), np.bool_), np.zeros((3, 3), np.bool_)
+    leads_to[0, 2] = True
+    left_of[(0, 1) if offset < 0 else (1, 0)] = True
+    lanes = lanes_of([main, ramp, on], limit=20.0)
+    return replace(lanes, leads_to=leads_to, left_of=left_of)
+
+
+def test_a_braking_car_is_expected_to_brake_on():
+    lanes, lead = straight_lanes([0.0]), agents_at([(40.0, 0.0, 0.0, 20.0)])
+    assert forecast(lanes, lead).speed[0, -1] == pytest.approx(20.0)
+    slowed = forecast(lanes, lead, [4.0]).speed[0]
+    assert np.all(np.diff(slowed) <= 1e-9)
+    assert slowed[10] == pytest.approx(16.0)
+
+
+def test_brake_lights_ahead_are_answered_before_the_gap_is_small():
+    scenes = [
+        scene_of(
+            straight_lanes([0.0]),
+            agents_at([(40.0, 0.0, 0.0, 22.0 - 0.6 * i)], braking=np.array([lit])),
+            ego_state(22.0),
+        )
+        for lit in (False, True)
+        for i in range(3)
+    ]
+    unlit, lit = planned(*scenes[:3])[0], planned(*scenes[3:])[0]
+    assert lit.speed[20] < unlit.speed[20] - 1.0
+
+
+def test_a_crawling_car_is_passed_without_braking_where_the_next_lane_is_free():
+    scene = scene_of(straight_lanes([4.0, 0.0]), agents_at([(45.0, 0.0, 0.0, 8.0)]))
+    trajectory, reason = planned(scene)
+    assert reason == "changing to the left lane"
+    assert trajectory.speed.min() > 19.0
+
+
+def test_too_late_to_pass_it_brakes():
+    scene = scene_of(straight_lanes([4.0, 0.0]), agents_at([(16.0, 0.0, 0.0, 8.0)]))
+    assert planned(scene)[0].speed[10] < 18.0
+
+
+@pytest.mark.parametrize("offset", [4.0, -4.0])
+def test_who_drives_on_a_lane_that_ends_may_leave_it(offset):
+    found = forecast(ramp_beside(offset), agents_at([(10.0, offset, 0.0, 15.0)]))
+    ends = found.xy[:, 20, 1]
+    assert found.weight.sum() == pytest.approx(1.0)
+    assert np.abs(ends).min() < 0.5
+    assert np.abs(ends - offset).min() < 0.5
+
+
+def test_room_is_made_for_who_must_merge():
+    beside = agents_at([(4.0, -4.0, 0.0, 18.0)])
+    trajectory, _ = planned(scene_of(ramp_beside(-4.0), beside, ego_state(18.0)))
+    alone, _ = planned(scene_of(ramp_beside(-4.0), None, ego_state(18.0)))
+    assert trajectory.xy_ego[25, 0] < alone.xy_ego[25, 0] - 3.0
+
+
+def test_a_car_that_signals_into_the_lane_is_followed_before_it_is_in_it():
+    rows = [(18.0, -4.0, 0.0, 15.0)]
+    lanes = straight_lanes([0.0, -4.0])
+    signal = agents_at(rows, indicator=np.array([int(Indicator.LEFT)]))
+    cut_in, _ = planned(scene_of(lanes, signal, ego_state(20.0)))
+    passed, _ = planned(scene_of(lanes, agents_at(rows), ego_state(20.0)))
+    assert cut_in.speed[10] < passed.speed[10] - 1.0
+
+
+def two_way():
+    """Our lane, and left of it the one that we may overtake in and others come along."""
+    ours = np.stack([X, 0 * X], axis=1)
+    beside = ours + np.array([0.0, 4.0])
+    lanes = lanes_of([beside, ours, beside[::-1]], limit=20.0)
+    left_of = np.zeros((3, 3), np.bool_)
+    left_of[0, 1] = True
+    return replace(lanes, left_of=left_of, on_route=np.array([True, True, False]))
+
+
+@pytest.mark.parametrize("distance", [70.0, 100.0, 140.0])
+def test_an_oncoming_overtaker_is_slowed_down_for_and_not_dodged_into_the_other_lane(distance):
+    rows = [(distance, 0.0, np.pi, 20.0), (distance, 4.0, np.pi, 10.0)]
+    trajectory, _ = planned(scene_of(two_way(), agents_at(rows), ego_state(18.0)))
+    assert trajectory.speed[20] < 17.0
+    assert np.abs(trajectory.xy_ego[:, 1]).max() < 1.5
+
+
+def test_an_oncoming_car_in_our_lane_is_expected_back_in_its_own():
+    found = forecast(two_way(), agents_at([(100.0, 0.0, np.pi, 20.0)]))
+    back = np.abs(found.xy[:, -1, 1] - 4.0) < 0.5
+    assert found.weight[back].sum() == pytest.approx(0.8)
+    assert found.weight.sum() == pytest.approx(1.0)
