@@ -1,0 +1,159 @@
+"""Could anybody have saved it? From a failed episode to a drive that reaches the goal, if a search
+finds one, and to what stood in the way.
+
+The search begins a second before the agent's own drive ended (or came to rest for good), and goes
+back further and further, to the start; with calm moves and few of them at first, then with harder
+ones and more. A drive that it finds is driven again from the reset: what counts is the World's
+verdict on that.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from datasets.driving import Action, Agent
+from datasets.episode import TICK, Outcome
+from sim.loop import drive
+from sim.marks import Mark
+from sim.search.beam import Beam, Node
+from sim.search.moves import ALL_MOVES, CALM_MOVES, HARD_MOVES, MOVE_TICKS, STANDING, Move
+from sim.state import EGO, WorldState
+from sim.world import World
+
+SECONDS_BACK = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0, 34.0)  # before the end; then from the start
+ROUNDS = (  # width of the beam, moves
+    (4, CALM_MOVES),
+    (16, CALM_MOVES),
+    (16, HARD_MOVES),
+    (40, HARD_MOVES),
+    (40, ALL_MOVES),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """An episode that has been driven: T actions, T + 1 states."""
+
+    actions: tuple[Action, ...]
+    states: tuple[WorldState, ...]
+    progress: tuple[float, ...]  # T + 1, m
+    outcome: Outcome
+
+    @property
+    def duration(self) -> float:
+        return len(self.actions) * TICK
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue:
+    """A drive that reaches the goal."""
+
+    first: int  # the tick of the first deviation
+    moves: tuple[tuple[Move, int], ...]  # what was done from there on, each for so many ticks
+    drive: Drive
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether it takes more than passengers bear."""
+        return not all(move in CALM_MOVES for move, _ in self.moves)
+
+
+def drive_and_mark(world: World, agent: Agent, seed: int) -> tuple[Drive, list[Mark]]:
+    """What the agent does, and the moments at which each of its actions began."""
+    marks: list[Mark] = []
+
+    class Witness:
+        def reset(self) -> None:
+            agent.reset()
+
+        def act(self, observation):  # type: ignore[no-untyped-def]
+            marks.append(world.mark())
+            return agent.act(observation)
+
+    ticks = list(drive(world, Witness(), seed))
+    outcome = world.outcome
+    assert outcome is not None, "the loop ends with an outcome"
+    moments = [*marks, world.mark()]
+    start = float(moments[0].bookkeeping["start"])
+    return Drive(
+        actions=tuple(tick.decision.action for tick in ticks),
+        states=tuple(moment.state for moment in moments),
+        progress=tuple(float(moment.bookkeeping["s"]) - start for moment in moments),
+        outcome=outcome,
+    ), marks
+
+
+def drive_again(world: World, seed: int, actions: Sequence[Action]) -> Drive:
+    """The episode under these actions, from its reset."""
+    world.reset(seed)
+    states, progress = [world.state], [world.progress]
+    for action in actions:
+        world.advance(action)
+        states.append(world.state)
+        progress.append(world.progress)
+    if world.outcome is None:
+        raise RuntimeError(f"drive_again: expected an end within {len(actions)} actions, got none")
+    return Drive(tuple(actions), tuple(states), tuple(progress), world.outcome)
+
+
+def find_rescue(
+    world: World, seed: int, driven: Drive, marks: Sequence[Mark], budget: int
+) -> tuple[Rescue | None, int]:
+    """A drive that reaches the goal, or None; and how many moves were tried, `budget` at most.
+    `world` is still in the episode of `driven`."""
+    beam = Beam(world, budget)
+    ticks = starts(driven)
+    for (width, moves), i in itertools.product(ROUNDS, range(len(ticks))):
+        found = beam.search(marks[ticks[i]], moves, width)
+        if found is not None:
+            too_late = ticks[i - 1] if i > 0 else len(driven.actions)
+            first, found = _latest(beam, marks, (width, moves), ticks[i], too_late, found)
+            return _rescue(world, seed, driven, first, found), beam.tried
+        if beam.spent:
+            break
+    return None, beam.tried
+
+
+def _latest(
+    beam: Beam,
+    marks: Sequence[Mark],
+    how: tuple[int, Sequence[Move]],
+    first: int,
+    too_late: int,
+    found: Node,
+) -> tuple[int, Node]:
+    """The latest tick between `first`, where the search found the goal, and `too_late`, from which
+    it still finds it, to a second, by halving; and what it finds from there."""
+    width, moves = how
+    while too_late - first > MOVE_TICKS:
+        middle = (first + too_late) // 2
+        later = beam.search(marks[middle], moves, width)
+        if later is None:
+            too_late = middle
+        else:
+            first, found = middle, later
+    return first, found
+
+
+def starts(driven: Drive) -> list[int]:
+    """The ticks of an episode from which to search, the last one first."""
+    moving = [k for k, s in enumerate(driven.states) if abs(s.speed[EGO]) >= STANDING]
+    end = min(max(moving, default=0) + 1, len(driven.actions))
+    back = [end - round(seconds / TICK) for seconds in SECONDS_BACK]
+    return [*(first for first in back if first > 0), 0]
+
+
+def _rescue(world: World, seed: int, driven: Drive, first: int, found: Node) -> Rescue:
+    chain = found.chain()
+    actions = [*driven.actions[:first], *(action for node in chain for action in node.actions)]
+    again = drive_again(world, seed, actions)
+    if not again.outcome.success:
+        raise RuntimeError(f"a search that found the goal, driven again: got {again.outcome.end}")
+    steps = [(node.move, len(node.actions)) for node in chain if node.move is not None]
+    moves = [
+        (move, sum(ticks for _, ticks in group))
+        for move, group in itertools.groupby(steps, key=lambda step: step[0])
+    ]
+    return Rescue(first, tuple(moves), again)
