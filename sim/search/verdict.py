@@ -1,4 +1,4 @@
-"""One failed episode as one row: saved or not, how, after how many tries, and what was in the way."""
+"""One failed episode as one row: saved or not, how, after how many tries, what was in the way."""
 
 from __future__ import annotations
 
