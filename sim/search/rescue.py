@@ -13,8 +13,9 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from datasets.driving import Action, Agent
+from datasets.driving import Action, Agent, Decision
 from datasets.episode import TICK, Outcome
+from datasets.observation import Observation
 from sim.loop import drive
 from sim.marks import Mark
 from sim.search.beam import Beam, Node
@@ -60,29 +61,32 @@ class Rescue:
         return not all(move in CALM_MOVES for move, _ in self.moves)
 
 
+class _Witness:
+    """Sits beside the driver and marks the moments in which it decides."""
+
+    def __init__(self, world: World, agent: Agent) -> None:
+        self._world = world
+        self._agent = agent
+        self.marks: list[Mark] = []
+
+    def reset(self) -> None:
+        self._agent.reset()
+
+    def act(self, observation: Observation) -> Decision:
+        self.marks.append(self._world.mark())
+        return self._agent.act(observation)
+
+
 def drive_and_mark(world: World, agent: Agent, seed: int) -> tuple[Drive, list[Mark]]:
     """What the agent does, and the moments at which each of its actions began."""
-    marks: list[Mark] = []
-
-    class Witness:
-        def reset(self) -> None:
-            agent.reset()
-
-        def act(self, observation):  # type: ignore[no-untyped-def]
-            marks.append(world.mark())
-            return agent.act(observation)
-
-    ticks = list(drive(world, Witness(), seed))
-    outcome = world.outcome
-    assert outcome is not None, "the loop ends with an outcome"
-    moments = [*marks, world.mark()]
-    start = float(moments[0].bookkeeping["start"])
-    return Drive(
-        actions=tuple(tick.decision.action for tick in ticks),
-        states=tuple(moment.state for moment in moments),
-        progress=tuple(float(moment.bookkeeping["s"]) - start for moment in moments),
-        outcome=outcome,
-    ), marks
+    witness = _Witness(world, agent)
+    actions, progress = [], [0.0]
+    for tick in drive(world, witness, seed):
+        actions.append(tick.decision.action)
+        progress.append(world.progress)
+    assert world.outcome is not None, "the loop ends with an outcome"
+    states = (*(moment.state for moment in witness.marks), world.state)
+    return Drive(tuple(actions), states, tuple(progress), world.outcome), witness.marks
 
 
 def drive_again(world: World, seed: int, actions: Sequence[Action]) -> Drive:
@@ -101,16 +105,18 @@ def drive_again(world: World, seed: int, actions: Sequence[Action]) -> Drive:
 def find_rescue(
     world: World, seed: int, driven: Drive, marks: Sequence[Mark], budget: int
 ) -> tuple[Rescue | None, int]:
-    """A drive that reaches the goal, or None; and how many moves were tried, `budget` at most.
-    `world` is still in the episode of `driven`."""
+    """A drive that reaches the goal, or None; and how many moves were tried until it was found or
+    the search gave up. `budget` is the most that are tried, those for the latest such drive
+    included. `world` is still in the episode of `driven`."""
     beam = Beam(world, budget)
     ticks = starts(driven)
     for (width, moves), i in itertools.product(ROUNDS, range(len(ticks))):
         found = beam.search(marks[ticks[i]], moves, width)
         if found is not None:
+            tried = beam.tried
             too_late = ticks[i - 1] if i > 0 else len(driven.actions)
             first, found = _latest(beam, marks, (width, moves), ticks[i], too_late, found)
-            return _rescue(world, seed, driven, first, found), beam.tried
+            return _rescue(world, seed, driven, first, found), tried
         if beam.spent:
             break
     return None, beam.tried
