@@ -1,10 +1,10 @@
 """Could anybody have saved it? From a failed episode to a drive that reaches the goal, if a search
 finds one, and to what stood in the way.
 
-The search begins a second before the agent's own drive ended (or came to rest for good), and goes
-back further and further, to the start; with calm moves and few of them at first, then with harder
-ones and more. A drive that it finds is driven again from the reset: what counts is the World's
-verdict on that.
+A collision is mostly saved by the last seconds: the search begins a second before it and goes back
+further and further. Who got stuck or was late went wrong long before: there it begins at the start.
+It tries calm moves and few of them at first, then harder ones and more. A drive that it finds is
+driven again from the reset: what counts is the World's verdict on that.
 """
 
 from __future__ import annotations
@@ -13,17 +13,30 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from datasets.driving import Action, Agent, Decision
-from datasets.episode import TICK, Outcome
+from datasets.episode import TICK, End, Outcome
 from datasets.observation import Observation
 from sim.loop import drive
 from sim.marks import Mark
 from sim.search.beam import Beam, Node
-from sim.search.moves import ALL_MOVES, CALM_MOVES, HARD_MOVES, MOVE_TICKS, STANDING, Move
+from sim.search.moves import ALL_MOVES, CALM_MOVES, HARD_MOVES, STANDING, Move
 from sim.state import EGO, WorldState
 from sim.world import World
 
-SECONDS_BACK = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0, 34.0)  # before the end; then from the start
+BEFORE_END = (
+    1.0,
+    2.0,
+    3.0,
+    5.0,
+    8.0,
+    13.0,
+    21.0,
+    34.0,
+    np.inf,
+)  # s, where to begin; inf: the start
+BEFORE_REST = (np.inf, 13.0, 5.0)  # s, where the agent was late or stood for good
 ROUNDS = (  # width of the beam, moves
     (4, CALM_MOVES),
     (16, CALM_MOVES),
@@ -31,6 +44,7 @@ ROUNDS = (  # width of the beam, moves
     (40, HARD_MOVES),
     (40, ALL_MOVES),
 )
+PRECISION = 3.0  # s, to which the latest beginning is found
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +128,7 @@ def find_rescue(
         found = beam.search(marks[ticks[i]], moves, width)
         if found is not None:
             tried = beam.tried
-            too_late = ticks[i - 1] if i > 0 else len(driven.actions)
+            too_late = min((t for t in ticks if t > ticks[i]), default=len(driven.actions))
             first, found = _latest(beam, marks, (width, moves), ticks[i], too_late, found)
             return _rescue(world, seed, driven, first, found), tried
         if beam.spent:
@@ -131,9 +145,9 @@ def _latest(
     found: Node,
 ) -> tuple[int, Node]:
     """The latest tick between `first`, where the search found the goal, and `too_late`, from which
-    it still finds it, to a second, by halving; and what it finds from there."""
+    it still finds it, by halving; and what it finds from there."""
     width, moves = how
-    while too_late - first > MOVE_TICKS:
+    while too_late - first > PRECISION / TICK and not beam.spent:
         middle = (first + too_late) // 2
         later = beam.search(marks[middle], moves, width)
         if later is None:
@@ -144,11 +158,13 @@ def _latest(
 
 
 def starts(driven: Drive) -> list[int]:
-    """The ticks of an episode from which to search, the last one first."""
-    moving = [k for k, s in enumerate(driven.states) if abs(s.speed[EGO]) >= STANDING]
-    end = min(max(moving, default=0) + 1, len(driven.actions))
-    back = [end - round(seconds / TICK) for seconds in SECONDS_BACK]
-    return [*(first for first in back if first > 0), 0]
+    """The ticks of an episode from which to search, in that order."""
+    end, back = len(driven.actions), BEFORE_END
+    if driven.outcome.end in (End.STUCK, End.TIME_OUT):
+        moving = [k for k, state in enumerate(driven.states) if abs(state.speed[EGO]) >= STANDING]
+        end, back = min(max(moving, default=0) + 1, end), BEFORE_REST
+    ticks = [round(max(end - seconds / TICK, 0.0)) for seconds in back]
+    return list(dict.fromkeys(ticks))
 
 
 def _rescue(world: World, seed: int, driven: Drive, first: int, found: Node) -> Rescue:
