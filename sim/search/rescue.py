@@ -1,5 +1,4 @@
-"""Could anybody have saved it? From a failed episode to a drive that reaches the goal, if a search
-finds one, and to what stood in the way.
+"""From a failed episode to a drive that reaches the goal, if a search finds one.
 
 A collision is mostly saved by the last seconds: the search begins a second before it and goes back
 further and further. Who got stuck or was late went wrong long before: there it begins at the start.
@@ -25,18 +24,9 @@ from sim.search.moves import ALL_MOVES, CALM_MOVES, HARD_MOVES, STANDING, Move
 from sim.state import EGO, WorldState
 from sim.world import World
 
-BEFORE_END = (
-    1.0,
-    2.0,
-    3.0,
-    5.0,
-    8.0,
-    13.0,
-    21.0,
-    34.0,
-    np.inf,
-)  # s, where to begin; inf: the start
-BEFORE_REST = (np.inf, 13.0, 5.0)  # s, where the agent was late or stood for good
+# s before the agent's end, where to begin; inf is the start of the episode
+BEFORE_END = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0, 34.0, np.inf)
+BEFORE_REST = (np.inf, 13.0, 5.0)  # where it was late, or before it stood for good
 ROUNDS = (  # width of the beam, moves
     (4, CALM_MOVES),
     (16, CALM_MOVES),
