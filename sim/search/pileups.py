@@ -22,7 +22,7 @@ class Crash:
     """Bodies that crashed in the same tick, close to each other."""
 
     t: float  # s
-    ids: tuple[int, ...]  # of the bodies, the one they ran into included
+    ids: tuple[int, ...]  # of the bodies but the ego, those they ran into included
     lane: int  # of the road map, that the first is on
     with_ego: bool
 
@@ -37,7 +37,7 @@ def crashes(states: Sequence[WorldState]) -> list[Crash]:
         while new:
             parts = _touching(state, int(new[0]))
             new = [i for i in new if i not in parts]
-            ids = tuple(sorted(int(state.id[i]) for i in parts))
+            ids = tuple(sorted(int(state.id[i]) for i in parts if i != EGO))
             found.append(Crash(state.t, ids, int(state.lane[parts[0]]), EGO in parts))
     return found
 
