@@ -46,10 +46,12 @@ class Node:
 
 
 class Beam:
-    """Searches in one world; counts the moves tried over all its searches."""
+    """Searches in one world; counts the moves tried and notes how far, m, the furthest of them got,
+    over all its searches."""
 
     def __init__(self, world: World, budget: int) -> None:
         self.tried = 0
+        self.furthest = 0.0
         self._world = world
         self._budget = budget
 
@@ -87,6 +89,7 @@ class Beam:
             world.rewind(node.moment)
             actions = tuple(make(world, ways, move))
             self.tried += 1
+            self.furthest = max(self.furthest, world.progress)
             if world.outcome is None:
                 if (key := _key(world)) not in children:
                     children[key] = self._node(move, actions, node)

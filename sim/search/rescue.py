@@ -65,6 +65,15 @@ class Rescue:
         return not all(move in CALM_MOVES for move, _ in self.moves)
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a search came to."""
+
+    rescue: Rescue | None
+    tried: int  # moves, until the first drive to the goal was found or the search gave up
+    furthest: float  # m of progress, of the drive that got furthest
+
+
 class _Witness:
     """Sits beside the driver and marks the moments in which it decides."""
 
@@ -108,10 +117,9 @@ def drive_again(world: World, seed: int, actions: Sequence[Action]) -> Drive:
 
 def find_rescue(
     world: World, seed: int, driven: Drive, marks: Sequence[Mark], budget: int
-) -> tuple[Rescue | None, int]:
-    """A drive that reaches the goal, or None; and how many moves were tried until it was found or
-    the search gave up. `budget` is the most that are tried, those for the latest such drive
-    included. `world` is still in the episode of `driven`."""
+) -> Finding:
+    """Search for a drive to the goal, and for the latest moment at which it could begin, with
+    `budget` moves at most. `world` is still in the episode of `driven`."""
     beam = Beam(world, budget)
     ticks = starts(driven)
     for (width, moves), i in itertools.product(ROUNDS, range(len(ticks))):
@@ -120,10 +128,10 @@ def find_rescue(
             tried = beam.tried
             too_late = min((t for t in ticks if t > ticks[i]), default=len(driven.actions))
             first, found = _latest(beam, marks, (width, moves), ticks[i], too_late, found)
-            return _rescue(world, seed, driven, first, found), tried
+            return Finding(_rescue(world, seed, driven, first, found), tried, beam.furthest)
         if beam.spent:
             break
-    return None, beam.tried
+    return Finding(None, beam.tried, beam.furthest)
 
 
 def _latest(

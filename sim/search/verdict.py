@@ -54,10 +54,11 @@ def judge(world: World, agent: Agent, seed: int, budget: int) -> Row:
     if driven.outcome.success:
         return about | {"outcome": NO_FAILURE}
     # 2. Search for a drive to the goal.
-    rescue, tried = find_rescue(world, seed, driven, marks, budget)
-    about |= {"outcome": NOT_SAVED if rescue is None else SAVED, "moves_tried": tried}
-    if rescue is not None:
-        about |= _how(rescue, driven)
+    found = find_rescue(world, seed, driven, marks, budget)
+    about |= {"outcome": SAVED if found.rescue else NOT_SAVED, "moves_tried": found.tried}
+    about |= {"furthest": round(found.furthest, 1), "goal": round(world.goal, 1)}
+    if found.rescue is not None:
+        about |= _how(found.rescue, driven)
     # 3. Look at what stood in the way, and whether it stands there without us, too.
     standing = crashes(list(drive_standing(world, seed)))
     blocked = blocked_since(driven.states, world.on_route)
@@ -119,7 +120,10 @@ def sentence(row: Row) -> str:
             f"{row['goal_at']} s, {_ahead(row['ahead_of_agent'])} ({row['moves_tried']} tried)"
         )
     else:
-        text = f"{name}: not saved by {row['moves_tried']} tried"
+        text = (
+            f"{name}: not saved by {row['moves_tried']} tried, of which none got beyond "
+            f"{row['furthest']:.0f} of {row['goal']:.0f} m"
+        )
     return text + _in_the_way(row)
 
 

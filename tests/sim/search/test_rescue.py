@@ -47,7 +47,7 @@ def test_a_car_in_the_way_is_passed():
 def test_a_rescue_is_a_drive_from_the_reset():
     world = world_with(*ONE_LANE_FREE)
     driven, marks = drive_and_mark(world, ConstantSpeed(), 3)
-    rescue, _ = find_rescue(world, 3, driven, marks, budget=2000)
+    rescue = find_rescue(world, 3, driven, marks, budget=2000).rescue
     assert drive_again(world, 3, rescue.drive.actions).outcome.success
     assert rescue.drive.actions[: rescue.first] == driven.actions[: rescue.first]
 
@@ -56,6 +56,7 @@ def test_what_nobody_can_save_is_not_saved():
     row = judge(world_with(*NO_WAY_PAST), ConstantSpeed(), seed=3, budget=3000)
     assert row["outcome"] == "not saved"
     assert 0 < row["moves_tried"] < 3000  # all that there is was tried
+    assert row["furthest"] < 22 < row["goal"]
     assert "not saved by" in sentence(row)
 
 
