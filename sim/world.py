@@ -235,8 +235,8 @@ class World:
         return self.observe()
 
     def mark(self) -> Mark:
-        """This moment, to `rewind` to while the episode lasts: a thousand times cheaper than a
-        save, but for this world only."""
+        """This moment, to `rewind` to while the episode lasts: much cheaper than to save and
+        restore, but for this world only."""
         return mark(self._env, self._bookkeeping(), self.state)
 
     def rewind(self, moment: Mark) -> None:
