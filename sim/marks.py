@@ -2,8 +2,8 @@
 
 `sim.snapshot` makes bytes that any process can read, and makes the roads again from the seed. A
 mark keeps the bodies themselves and copies what changes in them, for who tries many ways to go on
-from one moment: with 7 cars, coming back takes 0.02 ms instead of 10 ms, with 51 cars 0.4 ms instead
-of 59 ms.
+from one moment: coming back takes 0.02 ms with 7 cars (instead of 10 ms), 0.4 ms with 51 (instead
+of 59 ms).
 """
 
 from __future__ import annotations
