@@ -39,7 +39,7 @@ class Pace(NamedTuple):
     standstill: float = 3.0  # m between bumpers when standing
     gain: float = 0.8  # 1/s, up to the wanted speed
     slowing: float = 2.0  # 1/s, down to it when nearly there
-    haste: float = 1.2  # m/s^2: needing more than this, the car brakes with more jerk
+    haste: float = 2.5  # m/s^2: needing more than this, the car brakes with more jerk
     urgency: float = 4.0  # m/s^2: needing more than this is an emergency
 
 

@@ -32,7 +32,7 @@ ENTRY_MARGIN = 1.5  # m along, before entering a junction: once in it, the car g
 STILL, STANDING_BLAME = 0.3, 0.2  # m/s: a car that stands is driven around, if it can be at all
 SAME_STRIP = 3.0  # m: highway-env's traffic sees who is within 3 m of the middle of its lane
 STANDING = 1.5  # m/s: slower than this, a car in a junction is in the way
-HEAD_ON = 3.0  # s to a head-on collision that a plan must leave at its end
+HEAD_ON = 0.5  # s to a head-on collision that a plan must leave at its end
 STRIP_SLACK = 0.6  # m that the car may leave its strip on top of what it is out of it already
 
 
