@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 from datasets.camera import Camera
 from datasets.checks import BoolArray
@@ -26,6 +27,7 @@ from sim.cameras.visibility import visible_share
 from sim.cameras.weather import weather_for
 from sim.collisions import at_fault
 from sim.highway import IDMVehicle, make_bare
+from sim.marks import Mark, mark, rewind
 from sim.navigation import Navigation
 from sim.reference import idm_at_ego, idm_distance
 from sim.scenarios import GOAL_SHARE, Scenario, scenario_named
@@ -110,6 +112,11 @@ class World:
 
     def step(self, action: Action) -> tuple[Observation, Outcome | None]:
         """Hold the action for one tick (0.1 s). The outcome is None while the episode goes on."""
+        outcome = self.advance(action)
+        return self.observe(), outcome
+
+    def advance(self, action: Action) -> Outcome | None:
+        """`step` without a look, for who drives by something else than what the car senses."""
         if self.seed is None or self.outcome is not None:
             raise RuntimeError("step: expected a running episode, call reset first")
         before = self.state
@@ -122,7 +129,7 @@ class World:
         if abs(self.state.speed[EGO]) >= _STANDING:
             self._standing_since = self.tick
         self.outcome = self._judge(before)
-        return self.observe(), self.outcome
+        return self.outcome
 
     def _traffic_comes_and_goes(self) -> None:
         if self.scenario.spawn_rate:
@@ -223,6 +230,22 @@ class World:
             )
         self._begin(books["seed"])
         snapshot.restore(self._env, saved)
+        self._keep_books(books)
+        self.state = self._read()
+        return self.observe()
+
+    def mark(self) -> Mark:
+        """This moment, to `rewind` to while the episode lasts: much cheaper than to save and
+        restore, but for this world only."""
+        return mark(self._env, self._bookkeeping(), self.state)
+
+    def rewind(self, moment: Mark) -> None:
+        """Be at a marked moment of this episode again."""
+        rewind(self._env, moment)
+        self._keep_books(moment.bookkeeping)
+        self.state = moment.state
+
+    def _keep_books(self, books: dict[str, Any]) -> None:
         self.tick = books["tick"]
         self.goal = books["goal"]
         self._s = books["s"]
@@ -231,8 +254,6 @@ class World:
         self._next_body_id = books["next_body_id"]
         outcome = books["outcome"]
         self.outcome = None if outcome is None else Outcome(End(outcome[0]), outcome[1])
-        self.state = self._read()
-        return self.observe()
 
     def _bookkeeping(self) -> dict[str, object]:
         return {

@@ -90,6 +90,44 @@ def test_a_restored_world_goes_on_identically(name):
     assert (other.outcome, other.goal, other.progress) == (outcome, goal, progress)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_rewound_world_goes_on_identically(name):
+    world = World(name, cameras=False)
+    world.reset(6)
+    for tick in range(12):
+        world.step(weaving(tick))
+    moment, runs = world.mark(), []
+    for detour in (8, 3):  # what was tried in between leaves no trace
+        run = []
+        for tick in range(12, 40):
+            if world.outcome is not None:
+                break
+            world.step(weaving(tick))
+            run.append((world.state, world.outcome, world.progress))
+        runs.append(run)
+        world.rewind(moment)
+        for tick in range(detour):
+            if world.outcome is None:
+                world.step(Action(-4.0, 0.02 * (tick % 3)))
+        world.rewind(moment)
+    assert len(runs[0]) == len(runs[1])
+    for (a, *told), (b, *told_again) in zip(*runs, strict=True):
+        np.testing.assert_array_equal(a.id, b.id)
+        np.testing.assert_array_equal(a.xy_world, b.xy_world)
+        np.testing.assert_array_equal(a.speed, b.speed)
+        np.testing.assert_array_equal(a.target_lane, b.target_lane)
+        assert told == told_again
+
+
+def test_a_mark_of_another_episode_is_refused():
+    world = World("merge", cameras=False)
+    world.reset(6)
+    moment = world.mark()
+    world.reset(6)
+    with pytest.raises(ValueError, match="expected a mark of the running episode"):
+        world.rewind(moment)
+
+
 def _restored_positions(saved):
     world = World("intersection-right")
     world.restore(saved)
