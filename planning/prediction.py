@@ -2,10 +2,11 @@
 road or the agent leaves it open.
 
 Each agent gives up to `MAX_HYPOTHESES` hypotheses: one per branch of the road ahead of it, one for
-the neighbour lane that it signals or drifts to, one for setting off if it is slow without a reason.
-Along its lane it drives as the traffic of highway-env does (IDM behind the agent in front of it,
-which is taken to keep its speed), and returns to the middle of its lane with a time constant.
-An agent on no lane keeps its velocity.
+the neighbour lane that it signals or drifts to, or must move to because its own ends, one for
+setting off if it is slow without a reason. Along its lane it drives as the traffic of highway-env
+does (IDM behind the agent in front of it, which is taken to keep its speed), and returns to the
+middle of its lane with a time constant; who brakes goes on braking for a while. An agent on no lane
+keeps its velocity, or returns to the lane of its direction beside it.
 """
 
 from __future__ import annotations

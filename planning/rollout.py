@@ -129,9 +129,20 @@ def _pace(v, accel, wanted, trend, gap, lead_speed, stop_gap, urgent, hurry, pac
 
 
 @njit(cache=True)
-def _beside(curvature: float, offset: float) -> float:
-    """The curvature of the curve that runs `offset` m left of a path."""
-    return curvature / max(1 - curvature * offset, 0.3)
+def _at(values, s):  # type: ignore[no-untyped-def]
+    """The value at arc length s of a row that has one per point of a path."""
+    place = min(max(s / STEP, 0.0), len(values) - 1.001)
+    k = int(place)
+    return values[k] + (place - k) * (values[k + 1] - values[k])
+
+
+@njit(cache=True)
+def _steer(s, d, psi, v, kappa, heading, curvature, limits):  # type: ignore[no-untyped-def]
+    """The curvature for the next tick, of a car at s and d of a path."""
+    here, soon = _at(curvature, s), _at(curvature, s + v * DT)
+    # At d the road bends as the curve that runs d m left of its middle.
+    here, soon = here / max(1 - here * d, 0.3), soon / max(1 - soon * d, 0.3)
+    return curvature_command(d, psi - _at(heading, s), kappa, here, soon, v, DT, limits)
 
 
 @njit(cache=True)
@@ -171,7 +182,6 @@ def _roll_out(
     out_s, out_d = np.zeros((n, steps + 1)), np.zeros((n, steps + 1))
     for c in range(n):
         p = path[c]
-        last = xy.shape[1] - 1
         x, y, psi, v, a = 0.0, 0.0, 0.0, speed0, accel0
         kappa = curvature_from_steering(steering0)
         nearest = nearest_on_path(xy[p], x, y, int(start[p] / STEP), 10)
@@ -181,35 +191,19 @@ def _roll_out(
             s, d = frenet(xy[p], heading[p], x, y, nearest)
             out_xy[c, t, 0], out_xy[c, t, 1], out_heading[c, t], out_speed[c, t] = x, y, psi, v
             out_accel[c, t], out_curvature[c, t], out_s[c, t], out_d[c, t] = a, kappa, s, d
-            k = min(max(int(s / STEP), 0), last - 1)
-            part = min(max(s / STEP - k, 0.0), 1.0)
-            target = bounds[p, k] + part * (bounds[p, k + 1] - bounds[p, k])
+            target = _at(bounds[p], s)
+            k = min(max(int(s / STEP), 0), xy.shape[1] - 2)
             trend = (bounds[p, k + 1] - bounds[p, k]) / STEP * v if target < wanted[c] else 0.0
             gap, lead_speed = _lead(
                 s, 0.0 if passing[c] else d, t, agent_s[p], agent_d[p], agent_heading, agent_speed,
                 agent_length, agent_width, heading[p],
             )  # fmt: skip
             a = _pace(
-                v,
-                a,
-                min(target, wanted[c]),
-                trend,
-                gap,
-                lead_speed,
-                stop[c] - s,
-                urgent[c],
-                hurry[c],
-                pace,
-            )
+                v, a, min(target, wanted[c]), trend, gap, lead_speed, stop[c] - s, urgent[c],
+                hurry[c], pace,
+            )  # fmt: skip
             a = max(a, -v / DT)
-            here = curvature[p, k] + part * (curvature[p, k + 1] - curvature[p, k])
-            ahead = min((s + v * DT) / STEP, last - 1.001)
-            j = int(max(ahead, 0.0))
-            following = curvature[p, j] + (ahead - j) * (curvature[p, j + 1] - curvature[p, j])
-            tangent = heading[p, k] + part * (heading[p, k + 1] - heading[p, k])
-            here = _beside(here, d)
-            following = _beside(following, d)
-            kappa = curvature_command(d, psi - tangent, kappa, here, following, v, DT, limits)
+            kappa = _steer(s, d, psi, v, kappa, heading[p], curvature[p], limits)
             delta = steering_from_curvature(kappa)
             for _ in range(2):
                 x, y, psi, v = forward(x, y, psi, v, a, delta, PHYSICS_STEP)
