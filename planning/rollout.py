@@ -33,13 +33,13 @@ class Pace(NamedTuple):
 
     accel: float = 2.2  # m/s^2; nuPlan's comfort bound is 2.40
     braking: float = 3.0  # m/s^2, IDM's comfortable deceleration
-    max_braking: float = 3.8  # m/s^2 while nothing is urgent; nuPlan's comfort bound is 4.05
+    max_braking: float = 3.95  # m/s^2 while nothing is urgent; nuPlan's comfort bound is 4.05
     jerk: float = 2.9  # m/s^3; nuPlan's bound is 4.13, but its filter sees more where a log begins
     headway: float = 0.9  # s behind the agent in front
     standstill: float = 3.0  # m between bumpers when standing
     gain: float = 0.8  # 1/s, up to the wanted speed
     slowing: float = 2.0  # 1/s, down to it when nearly there
-    haste: float = 2.5  # m/s^2: needing more than this, the car brakes with more jerk
+    haste: float = 3.2  # m/s^2: needing more than this, the car brakes with more jerk
     urgency: float = 4.0  # m/s^2: needing more than this is an emergency
 
 

@@ -27,6 +27,7 @@ COLOURS = {
     ERROR: "#000000",
 }
 MAP_MARGIN = 15.0  # m shown around the start and the ends, at least
+TO_SCALE = 250.0  # m: a longer road at true scale is a hairline, it may be drawn too wide
 _ASPHALT = "#c8ccd0"
 
 
@@ -42,7 +43,8 @@ def score_plot(result: Result) -> str:
         ci95 = np.array([s[f"{name.removesuffix('_rate')}_ci95"] for s in summaries.values()])
         error = np.clip(np.abs(ci95.T - value), 0, None)
         ax.errorbar(value, y, xerr=error, fmt="o", markersize=4, color="#1f5fa8", capsize=2)
-        ax.set(title=name, xlim=(-0.03, 1.03), yticks=y, yticklabels=list(summaries))
+        ax.set(title=name, xlim=(-0.03, 1.03), xticks=(0.0, 0.25, 0.5, 0.75, 1.0))
+        ax.set(xticklabels=("0", "", "0.5", "", "1"), yticks=y, yticklabels=list(summaries))
         ax.grid(axis="x", alpha=0.3)
     axes[0].invert_yaxis()
     return _svg(figure)
@@ -78,6 +80,11 @@ def outcome_map(
     shown = np.concatenate([ends, start_xy_world[None]])
     margin = np.maximum(0.1 * np.ptp(shown, axis=0), MAP_MARGIN)
     low, high = shown.min(0) - margin, shown.max(0) + margin
+    longest = float((high - low).max())
+    if longest < TO_SCALE:  # then a bend is seen as a bend, with what lies beside it
+        middle = (low + high) / 2
+        half = np.maximum(high - low, 0.7 * longest) / 2
+        low, high = middle - half, middle + half
     _draw_lanes(ax, road_map, low, high)
     ax.plot(*start_xy_world, "x", color="black", markersize=7, label="start")
     for outcome, colour in COLOURS.items():
@@ -87,8 +94,7 @@ def outcome_map(
     ax.set(
         title=title, xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="x, m", ylabel="y, m"
     )
-    # A kilometre of road at true scale is a hairline: let long roads be drawn too wide.
-    ax.set_aspect("equal" if (high - low).max() < 4 * (high - low).min() else "auto")
+    ax.set_aspect("equal" if longest < TO_SCALE else "auto")
     ax.legend(fontsize=7, loc="best")
     return _svg(figure)
 

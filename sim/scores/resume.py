@@ -7,15 +7,17 @@ A run with another configuration (or another commit of this code) starts afresh 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from joblib import Parallel, delayed
+from joblib import Parallel, cpu_count, delayed
+from joblib.parallel import get_active_backend
 from tqdm import tqdm
 
 from sim.scores.episode import Row
 
 Episode = tuple[str, int]  # scenario, seed
+BATCH = 4  # episodes per process
 
 
 class RowCache:
@@ -64,13 +66,23 @@ def run_episodes(
     `episodes`. joblib's own backends decide where they run (joblib.parallel_config)."""
     have = {(row["scenario"], row["seed"]) for row in cache.rows}
     missing = [episode for episode in episodes if episode not in have]
-    rows = Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        delayed(play)(scenario, seed) for scenario, seed in missing
-    )
     with tqdm(total=len(episodes), initial=len(have), unit="ep", disable=not progress) as bar:
-        for row in rows:
+        for row in _rows(play, missing, jobs):
             cache.add(row)
             bar.set_postfix_str(f"{row['scenario']} {row['seed']}: {row['outcome']}")
             bar.update()
     order = {episode: i for i, episode in enumerate(episodes)}
     return sorted(cache.rows, key=lambda row: order[row["scenario"], row["seed"]])
+
+
+def _rows(play: Callable[[str, int], Row], episodes: Sequence[Episode], jobs: int) -> Iterator[Row]:
+    """One row after the other, as soon as they are there. Where a backend gives back only whole
+    lists (Ray's does), the episodes go out in batches, so that a kill loses no more than one."""
+    backend, _ = get_active_backend()
+    tasks = [delayed(play)(scenario, seed) for scenario, seed in episodes]
+    if backend.supports_return_generator:
+        yield from Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks)
+        return
+    size = BATCH * (jobs if jobs > 0 else cpu_count())
+    for first in range(0, len(tasks), size):
+        yield from Parallel(n_jobs=jobs)(tasks[first : first + size])
