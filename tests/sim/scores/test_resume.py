@@ -4,6 +4,7 @@ import json
 
 import joblib
 import pytest
+from joblib._parallel_backends import SequentialBackend
 
 from sim.scores.resume import RowCache, run_episodes
 
@@ -67,3 +68,12 @@ def test_a_dask_cluster_gives_the_same_rows(tmp_path):
     ):
         rows, _ = run(tmp_path / "dask.jsonl", jobs=2)
     assert rows == run(tmp_path / "here.jsonl")[0]
+
+
+def test_a_backend_that_gives_back_only_lists_gives_the_same_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(SequentialBackend, "supports_return_generator", False)
+    monkeypatch.setattr("sim.scores.resume.BATCH", 2)
+    with joblib.parallel_config(backend="sequential"):
+        rows, cache = run(tmp_path / "rows.jsonl")
+    assert rows == run(tmp_path / "others.jsonl")[0]
+    assert len(cache.rows) == len(EPISODES)
