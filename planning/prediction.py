@@ -34,9 +34,7 @@ CENTERING = 0.7  # s, highway-env's KP_LATERAL is 1 / 0.6 s
 DRIFT_SPEED = 0.5  # m/s sideways: more means that it changes lane
 BACKWARDS = -0.3  # m/s: highway-env's cars back off when they stand too close to somebody
 BRAKES_ON = 1.5  # s that an agent goes on braking as hard as it does now
-SETTING_OFF = (
-    5.0  # m/s^2 of an agent that is slow now and will not stay slow; at junctions 6 happen
-)
+SETTING_OFF = 5.0  # m/s^2 of an agent that does not stay slow; at junctions 6 happen
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,7 @@ CREEP = 0.4  # of the limit: no slower than this while looking for a gap
 SIDESTEP = 1.0  # m from the middle of the lane: the car still fits into its 4 m
 CONFLICT_WIDTH = 2.3  # m between a path and the centre of a car that blocks it: 2 m of car and air
 ASIDE = 0.5  # m from the path: who has further to go to it may pass somebody on the way
-STOP_LINE = (
-    6.0  # m from the centre of the waiting car to a junction: who turns there cuts the corner
-)
+STOP_LINE = 6.0  # m from the centre of the waiting car to a junction: who turns cuts the corner
 AT_JUNCTION = 12.0  # m: this near to a junction, or in it, the car may hurry into a gap
 LAUNCH = 2.6  # times the usual acceleration: nearly all that the car has
 STOP_BEFORE = 5.5  # m from the centre of the waiting car to the conflict: half a car and 3 m

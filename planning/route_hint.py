@@ -29,15 +29,15 @@ def side_of_exit(
     candidates = np.arange(int(start / STEP), len(xy), 4)
     square = ((route_xy[:, None, :] - xy[None, candidates, :]) ** 2).sum(axis=2)
     # A road that turns back passes beside itself: only the path about as far on is compared.
-    gone = _arc_length_from_car(route_xy)[:, None] - (candidates * STEP - start)
-    square = np.where((np.abs(gone) < ABREAST) | (candidates == candidates[-1]), square, np.inf)
-    nearest = candidates[np.argmin(square, axis=1)]
+    gone = _arc_length_from_car(route_xy)
+    far = np.abs(gone[:, None] - (candidates * STEP - start)) > ABREAST
+    nearest = candidates[np.argmin(np.where(far & (candidates < last - 4), np.inf, square), axis=1)]
     offset = route_xy - xy[nearest]
     c, s = np.cos(heading[nearest]), np.sin(heading[nearest])
     along = nearest * STEP + c * offset[:, 0] + s * offset[:, 1] - start
     across = c * offset[:, 1] - s * offset[:, 0]
     ends_straight = float(np.abs(curvature[-20:]).max()) < STRAIGHT
-    known = (along > 0) & (ends_straight | (nearest < last - 4))
+    known = (along > 0) & (np.abs(along - gone) < ABREAST) & (ends_straight | (nearest < last - 4))
     near = known & (along < NEAR)
     if not near.any():
         return 0, math.inf

@@ -1,0 +1,55 @@
+"""A crossing without lights: wait before it, not in it; once there is a gap, take it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from planning.planner import RulePlanner
+from planning.route_hint import side_of_exit
+from tests.planning.scenes import agents_at, ego_state, lanes_of, scene_of
+
+
+def crossing_scene(cars, speed, crossing):
+    """`crossing` m ahead of the car lies the middle of the lane that crosses."""
+    x = np.arange(-80.0, 160.0, 2.0)
+    ours, theirs = np.stack([x, 0 * x], axis=1), np.stack([0 * x + crossing, x], axis=1)
+    lanes = replace(
+        lanes_of([ours, theirs], limit=10.0),
+        on_route=np.array([True, False]),
+        left_of=np.zeros((2, 2), np.bool_),
+    )
+    return scene_of(lanes, agents_at(cars), ego_state(speed))
+
+
+def test_without_a_gap_it_waits_with_its_whole_length_outside():
+    stream = [(30.0, y, np.pi / 2, 8.0) for y in (-10.0, -22.0, -34.0, -46.0)]
+    trajectory, _ = RulePlanner().plan(crossing_scene(stream, 8.0, crossing=30.0))
+    assert trajectory.speed[-1] < 1.0
+    assert trajectory.xy_ego[-1, 0] + 2.5 < 30.0 - 2.0
+
+
+@pytest.mark.parametrize(("distance", "hurries"), [(150.0, False), (32.0, True)])
+def test_it_hurries_only_into_a_gap_that_will_close(distance, hurries):
+    """A car at 9 m/s is 3.5 s away: too close to set off at leisure, far enough to be gone."""
+    cars = [(11.0, -distance, np.pi / 2, 9.0)]
+    trajectory, _ = RulePlanner().plan(crossing_scene(cars, 0.0, crossing=11.0))
+    gone = trajectory.xy_ego[trajectory.t <= 3.0][-1, 0] - 2.5 > 11.0 + 1.0
+    assert gone == hurries
+
+
+def test_who_waits_is_not_afraid_of_who_queues_behind():
+    cars = [(-16.0, 0.0, 0.0, 6.0), (10.0, -4.0, np.pi / 2, 8.0)]
+    planner = RulePlanner()
+    planner.plan(crossing_scene(cars, 0.0, crossing=10.0))
+    assert not planner.last.emergency
+
+
+def test_a_road_that_turns_back_is_not_left():
+    """The way back runs 44 m beside the way there: near, but not an exit."""
+    there = np.stack([np.arange(0.0, 120.0), np.zeros(120)], axis=1)
+    back = np.array([[110.0, 20.0], [100.0, 44.0], [60.0, 44.0], [20.0, 44.0], [0.0, 44.0]])
+    route = np.concatenate([[[-10.0, 0.0]], there[10::20], back])
+    side, room = side_of_exit(route, there, np.zeros(120), np.zeros(120), 0.0)
+    assert room > 60.0
+    assert side in (0, 1)
