@@ -44,7 +44,7 @@ def road_truth(scene: Scene) -> RoadEstimate:
     if spine is None:
         return nowhere()
     own = spine.chain[0]
-    there = STATION_S <= spine.length
+    there = spine.length >= STATION_S
     cuts = _crossings(lanes, spine)
     slot = np.rint(cuts.offset / -lanes.width[own]).astype(np.int64) + OWN
     slots = _slots(lanes, spine, cuts, slot)
@@ -101,7 +101,7 @@ def nowhere() -> RoadEstimate:
 
 def _crossings(lanes: Lanes, spine: Spine) -> _Crossings:
     """Every crossing of a centerline with the normal of the spine, at every station it reaches."""
-    there = STATION_S <= spine.length
+    there = spine.length >= STATION_S
     c, s = np.cos(spine.heading), np.sin(spine.heading)
     step = lanes.xy_ego[None] - spine.xy_ego[:, None, None]  # (S, L, P, 2)
     along = step[..., 0] * c[:, None, None] + step[..., 1] * s[:, None, None]
@@ -139,7 +139,7 @@ def _slots(lanes: Lanes, spine: Spine, cuts: _Crossings, slot: IntArray) -> dict
         if 0 <= k < SLOTS and k != OWN:
             exists_at[k, at], offset[k, at] = 1.0, cuts.offset[i]
             owner[k, at], is_oncoming[k, at] = cuts.lane[i], cuts.oncoming[i]
-    exists_at[OWN] = STATION_S <= spine.length
+    exists_at[OWN] = spine.length >= STATION_S
     owner[OWN] = spine.chain[0]
     exists = exists_at.any(axis=1)
     first = exists_at.argmax(axis=1)  # what is painted nearest to the car counts
