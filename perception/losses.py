@@ -159,6 +159,7 @@ def _lanes(told: Targets, true: Targets, exists: Tensor) -> Tensor:
     loss = loss + _yes_or_no(told, true, "lane_exists", exists[:, None])
     slot = (true["lane_exists"] > 0).float()  # (B, K)
     loss = loss + _yes_or_no(told, true, "lane_oncoming", slot)
+    loss = loss + _yes_or_no(told, true, "lane_on_route", there.float())
     loss = loss + _mean((told["lane_width"] - true["lane_width"]).abs(), slot)
     for name in ("left_marking", "right_marking"):
         paint = F.cross_entropy(

@@ -84,6 +84,7 @@ class RoadEstimate:
     lane_offset_std: FloatArray  # (K, S) m
     lane_width: FloatArray  # (K,) m
     lane_oncoming: FloatArray  # (K,) probability that it is driven the other way
+    lane_on_route: FloatArray  # (K, S) that whoever keeps to it is still on the route there
     left_marking: FloatArray  # (K, 3) none, dashed, solid: probabilities
     right_marking: FloatArray  # (K, 3), left and right as one drives along the spine
     edge_offset: FloatArray  # (2, S) m from the spine to the edge of the asphalt: LEFT, RIGHT
@@ -101,6 +102,7 @@ class RoadEstimate:
             "lane_exists_at": (SLOTS, STATIONS),
             "lane_offset": (SLOTS, STATIONS),
             "lane_offset_std": (SLOTS, STATIONS),
+            "lane_on_route": (SLOTS, STATIONS),
             "left_marking": (SLOTS, 3),
             "right_marking": (SLOTS, 3),
             "edge_offset": (2, STATIONS),

@@ -34,6 +34,7 @@ LOGIT: dict[str, tuple[int, ...]] = {  # of yes against no
     "lane_exists": (SLOTS,),
     "lane_exists_at": (SLOTS, STATIONS),
     "lane_oncoming": (SLOTS,),
+    "lane_on_route": (SLOTS, STATIONS),
     "junction": (),
     "give_way": (),
 }

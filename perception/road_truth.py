@@ -87,6 +87,7 @@ def nowhere() -> RoadEstimate:
         lane_offset_std=per_station + PERFECT,
         lane_width=per_slot,
         lane_oncoming=per_slot,
+        lane_on_route=per_station,
         left_marking=none,
         right_marking=none,
         edge_offset=np.zeros((2, STATIONS)),
@@ -140,7 +141,8 @@ def _slots(lanes: Lanes, spine: Spine, cuts: _Crossings, slot: IntArray) -> dict
             exists_at[k, at], offset[k, at] = 1.0, cuts.offset[i]
             owner[k, at], is_oncoming[k, at] = cuts.lane[i], cuts.oncoming[i]
     exists_at[OWN] = spine.length >= STATION_S
-    owner[OWN] = spine.chain[0]
+    owner[OWN] = _own_lanes(lanes, spine)
+    on_route = lanes.on_route[owner] & (is_oncoming == 0)
     exists = exists_at.any(axis=1)
     first = exists_at.argmax(axis=1)  # what is painted nearest to the car counts
     lane = np.where(exists, owner[np.arange(SLOTS), first], spine.chain[0])
@@ -153,9 +155,19 @@ def _slots(lanes: Lanes, spine: Spine, cuts: _Crossings, slot: IntArray) -> dict
         "lane_offset": offset,
         "lane_width": np.where(exists, lanes.width[lane], width),
         "lane_oncoming": oncoming,
+        "lane_on_route": exists_at * on_route,
         "left_marking": np.eye(3)[np.where(swapped, right, left)],
         "right_marking": np.eye(3)[np.where(swapped, left, right)],
     }
+
+
+def _own_lanes(lanes: Lanes, spine: Spine) -> IntArray:
+    """(S,) the lane of the chain that each station lies in."""
+    chain = np.array(spine.chain)
+    step = np.hypot(*np.diff(lanes.xy_ego[chain], axis=1).transpose(2, 0, 1))
+    length = (step * lanes.valid[chain, 1:]).sum(axis=1)
+    ends = np.cumsum(length) - spine.start
+    return np.asarray(chain[np.minimum(np.searchsorted(ends, STATION_S), len(chain) - 1)])
 
 
 def _edges(lanes: Lanes, cuts: _Crossings, there: BoolArray) -> FloatArray:
