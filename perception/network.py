@@ -142,7 +142,8 @@ class RoadHead(nn.Module):
         )
         self.tell = nn.Linear(config.hidden, ROAD_SIZE)
         nn.init.normal_(self.tell.weight, std=0.01)
-        nn.init.zeros_(self.tell.bias)
+        with torch.no_grad():
+            self.tell.bias.copy_(_usual_road())
 
     def forward(self, coarse: Tensor, route: Tensor, ego: Tensor) -> tuple[Tensor, Tensor]:
         cells = self.squeeze(coarse).flatten(1)  # (B * C, ...)
@@ -174,6 +175,19 @@ class PerceptionNet(nn.Module):
         spread = code[:, :, INDEX["log_std_u"] :].clamp(-_LOG_STD_RANGE, _LOG_STD_RANGE)
         code = torch.cat([code[:, :, : INDEX["log_std_u"]], spread], 2)
         return Output(cells[:, :, 0], code, cells[:, :, 1], road, tokens)
+
+
+def _usual_road() -> Tensor:
+    """(ROAD_SIZE,) what the road's head says before it has learned anything: a road of some lanes,
+    and that it is not sure."""
+    bias = torch.zeros(ROAD_SIZE)
+    bias[PLACE["length"]] = 1.0
+    bias[PLACE["speed_limit"]] = 2.0
+    bias[PLACE["edge_offset"]] = torch.tensor([1.5, -1.0]).repeat_interleave(STATIONS)
+    bias[PLACE["edge_offset_std"]] = 3.0
+    bias[PLACE["lateral_std"]] = 1.5
+    bias[PLACE["lane_offset_std"]] = 1.5
+    return bias
 
 
 def as_road(raw: Tensor) -> Tensor:

@@ -81,6 +81,12 @@ class VehicleTargets:
         columns = [getattr(self, field.name) for field in fields(self)]
         return np.column_stack(columns).astype(np.float32)
 
+    @classmethod
+    def from_rows(cls, rows: NDArray[np.float32]) -> VehicleTargets:
+        """The inverse of `as_rows`."""
+        wide = rows.astype(np.float64)
+        return cls(wide[:, :2].astype(np.int64), wide[:, 2:4], *wide[:, 4:].T)
+
 
 ROW = (
     "row", "column", "u", "v", "range", "heading", "speed", "length", "width", "visible",
