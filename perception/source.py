@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from datasets.geometry import SE2
 from datasets.observation import Observation
 from datasets.scene import Lanes, Scene
 from perception.fusion import fuse
@@ -61,6 +62,11 @@ class Perception:
         self._road_filter.reset()
         self._trail.reset()
         self.last = None
+
+    @property
+    def odom_from_ego(self) -> SE2:
+        """Where the car is by its own reckoning: the frame of `last.tracks`."""
+        return self._odometry.odom_from_ego
 
     def perceive(self, observation: Observation) -> Scene:
         # 1

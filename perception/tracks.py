@@ -152,7 +152,7 @@ def _turned_round(tracks: Tracks) -> Tracks:
     """The tracks that were believed to head the wrong way, turned: those that drive backwards for
     certain, and those that the pictures keep showing the other way round."""
     speed, std = tracks.mean[:, SPEED], np.sqrt(tracks.cov[:, SPEED, SPEED])
-    wrong = (speed < -2.5 - std) | (tracks.facing < -0.4)
+    wrong = ((speed < -2.5 - std) & (tracks.facing < 0.3)) | (tracks.facing < -0.4)
     mean = tracks.mean.copy()
     mean[wrong, HEADING] = wrap_angle(mean[wrong, HEADING] + np.pi)
     mean[wrong, SPEED] *= -1
