@@ -1,16 +1,16 @@
 """Ticks of a dataset made ready to train from: pictures and targets in memory-mapped arrays.
 
 Decoding a tick and working out its targets costs more than a step of a small network on it, so both
-are done once. One folder holds one selection of ticks; whoever asks for the same selection of the
-same data again gets the same folder.
+are done once. One folder holds the ticks taken of one scenario of one dataset, as many of each
+scenario, so that none rules; whoever asks for the same ticks again gets the same folder.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,24 +37,29 @@ class Selection:
     """Which ticks."""
 
     seeds: tuple[int, int]  # the first and the last one of the episodes taken
-    ticks_per_episode: int = 70  # at most so many, evenly spaced: neighbours are nearly alike
+    ticks_per_scenario: int = 1500  # at most, evenly spaced: neighbours are nearly alike
 
     def __post_init__(self) -> None:
-        if self.seeds[0] > self.seeds[1] or self.ticks_per_episode < 1:
+        if self.seeds[0] > self.seeds[1] or self.ticks_per_scenario < 1:
             raise ValueError(f"Selection: expected seeds in order and a tick or more, got {self}")
 
-    def of(self, rows: Iterable[EpisodeRow]) -> IntArray:
-        """The numbers of the ticks."""
-        taken = [row for row in rows if self.seeds[0] <= row.head.seed <= self.seeds[1]]
-        count = [min(row.ticks, self.ticks_per_episode) for row in taken]
-        parts = [
-            row.first + np.arange(n) * row.ticks // n for row, n in zip(taken, count, strict=True)
+    def episodes(self, rows: Iterable[EpisodeRow], scenario: str) -> list[EpisodeRow]:
+        """Those of a scenario that are taken."""
+        low, high = self.seeds
+        return [
+            row for row in rows if row.head.scenario == scenario and low <= row.head.seed <= high
         ]
-        return np.concatenate([np.zeros(0, np.int64), *parts]).astype(np.int64)
+
+    def ticks(self, episodes: Iterable[EpisodeRow]) -> IntArray:
+        """The numbers of the ticks taken of the episodes of one scenario."""
+        every = [np.arange(row.first, row.last, dtype=np.int64) for row in episodes]
+        ticks = np.concatenate([np.zeros(0, np.int64), *every])
+        count = min(len(ticks), self.ticks_per_scenario)
+        return np.asarray(ticks[np.arange(count) * len(ticks) // max(1, count)])
 
 
 class Cache:
-    """N ticks, ready. Arrays are read where they lie; `batch` copies what it is asked for."""
+    """N ticks of one folder, read where they lie; `batch` copies what it is asked for."""
 
     def __init__(self, folder: Path) -> None:
         about = json.loads((folder / _READY).read_text())
@@ -91,35 +96,71 @@ class Cache:
 _PER_TICK = ("frames", "middles", "drivable", "road", "route", "ego")
 
 
-def open_cache(dataset: Path, selection: Selection, root: Path, quiet: bool = False) -> Cache:
-    """The cache of that selection below `root`, made first if it is not there."""
-    reader = DatasetReader(dataset)
-    rows = [row for row in reader.rows if row.index not in reader.damaged]
-    ticks = selection.of(rows)
-    if len(ticks) == 0:
-        raise ValueError(f"{dataset}: expected episodes with seeds {selection.seeds}, got none")
-    data_hash = _hash(rows, selection)
-    folder = root / data_hash[:16]
+class Caches:
+    """Several caches as one: what is trained and validated on."""
+
+    def __init__(self, parts: Sequence[Cache]) -> None:
+        self.parts = tuple(parts)
+        self._first = np.concatenate([[0], np.cumsum([len(part) for part in parts])])
+        hashes = "".join(part.data_hash for part in parts)
+        self.data_hash = hashlib.sha256(hashes.encode()).hexdigest()
+
+    def __len__(self) -> int:
+        return int(self._first[-1])
+
+    def batch(self, chosen: IntArray) -> dict[str, NDArray[Any]]:
+        """As Cache.batch; the ticks come ordered by the part that they are from."""
+        of = np.searchsorted(self._first, chosen, side="right") - 1
+        batches, pictures = [], 0
+        for part in np.unique(of):
+            batch = self.parts[part].batch(np.sort(chosen[of == part]) - self._first[part])
+            batch["picture"] = batch["picture"] + pictures
+            pictures += batch["frames"].shape[0] * batch["frames"].shape[1]
+            batches.append(batch)
+        return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
+
+
+def open_caches(
+    datasets: Iterable[Path], selection: Selection, root: Path, quiet: bool = False
+) -> Caches:
+    """The caches of that selection below `root`, one per dataset and scenario, made first where
+    they are missing."""
+    parts = []
+    for dataset in datasets:
+        reader = DatasetReader(dataset)
+        rows = [row for row in reader.rows if row.index not in reader.damaged]
+        for scenario in sorted({row.head.scenario for row in rows}):
+            episodes = selection.episodes(rows, scenario)
+            if episodes:
+                parts.append(_open(reader, scenario, episodes, selection, root, quiet))
+    if not parts:
+        raise ValueError(f"open_caches: expected episodes with seeds {selection.seeds}, got none")
+    return Caches(parts)
+
+
+def _open(
+    reader: DatasetReader,
+    scenario: str,
+    episodes: list[EpisodeRow],
+    selection: Selection,
+    root: Path,
+    quiet: bool,
+) -> Cache:
+    content = [_VERSION, selection.ticks_per_scenario, [[row.uid, row.ticks] for row in episodes]]
+    data_hash = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    folder = root / f"{scenario}-{data_hash[:16]}"
     if not (folder / _READY).exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _fill(folder, reader, ticks, quiet)
-        about = {"data_hash": data_hash, "selection": asdict(selection), "dataset": dataset.name}
-        (folder / _READY).write_text(json.dumps(about))
+        _fill(folder, reader, selection.ticks(episodes), "" if quiet else scenario)
+        (folder / _READY).write_text(json.dumps({"data_hash": data_hash}))
     return Cache(folder)
-
-
-def _hash(rows: list[EpisodeRow], selection: Selection) -> str:
-    low, high = selection.seeds
-    episodes = [[row.uid, row.ticks] for row in rows if low <= row.head.seed <= high]
-    text = json.dumps([_VERSION, asdict(selection), episodes], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _map(folder: Path, name: str) -> NDArray[Any]:
     return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r"))
 
 
-def _fill(folder: Path, reader: DatasetReader, ticks: IntArray, quiet: bool) -> None:
+def _fill(folder: Path, reader: DatasetReader, ticks: IntArray, title: str) -> None:
     shape = reader.pictures(ticks[:1], threads=1).shape[1:]
     grid = Grid.of(reader.rows[0].head.rig[0])
     cells = (len(ticks), shape[0], grid.rows, grid.columns)
@@ -132,7 +173,7 @@ def _fill(folder: Path, reader: DatasetReader, ticks: IntArray, quiet: bool) -> 
         "ego": _create(folder, "ego", (len(ticks), EGO_INPUTS), np.float32),
     }
     vehicles: list[NDArray[np.float32]] = []
-    for i, sample in enumerate(tqdm(_samples(reader, ticks), "cache", len(ticks), disable=quiet)):
+    for i, sample in enumerate(tqdm(_samples(reader, ticks), title, len(ticks), disable=not title)):
         vehicles += sample.pop("vehicles")
         for name, value in sample.items():
             arrays[name][i] = value

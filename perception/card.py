@@ -14,7 +14,7 @@ def write_card(weights: Path, about: dict[str, Any]) -> Path:
     lines = [
         "# Roadloop perception",
         "",
-        "In: five pictures of 192 x 96 px, the phone's route, the car's own sensors. Out: vehicles,",
+        "In: five pictures of 192 x 96 px, the phone's route, the car's sensors. Out: vehicles,",
         "lanes and drivable area, each with its uncertainty (perception/network.py).",
         "",
         f"- File: {weights.name}, {size:.1f} MB, safetensors in half precision.",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.checks import BoolArray, FloatArray, IntArray
+from datasets.frenet import Polyline
 from datasets.geometry import wrap_angle
 from datasets.scene import Lanes, Scene
 from perception.nouns import HORIZON, LEFT, OWN, RIGHT, SLOTS, STATION_S, STATIONS, RoadEstimate
@@ -190,11 +191,11 @@ def _junction(lanes: Lanes, spine: Spine) -> tuple[float, float, bool]:
     """Where, m along the spine, other lanes cut across or join, and whether they go first; inf
     where none do."""
     foreign = ~np.isin(np.arange(len(lanes)), spine.chain)
-    s, d = spine.line.project(lanes.xy_ego[foreign])  # (F, P)
-    s = s - spine.start
+    coarse = Polyline(spine.line.position(spine.start + np.arange(0.0, HORIZON + 1.0, 2.0)))
+    s, d = coarse.project(lanes.xy_ego[foreign])  # (F, P)
     step = np.diff(lanes.xy_ego[foreign], axis=1, append=lanes.xy_ego[foreign][:, -1:])
     heading = np.arctan2(step[..., 1], step[..., 0])
-    across = np.abs(np.sin(heading - spine.line.heading(s + spine.start))) > _ACROSS
+    across = np.abs(np.sin(heading - coarse.heading(s))) > _ACROSS
     near = (np.abs(d) < _CONFLICT) & lanes.valid[foreign] & (s > 0.0) & (s < HORIZON)
     near &= np.abs(d[:, :1]) > 1.0  # a lane that begins on the spine leaves it
     # A lane that joins is across before it is along: it counts where it was across at all.

@@ -26,7 +26,7 @@ from tqdm import tqdm
 from datasets.camera import Camera
 from datasets.checks import IntArray
 from perception.augment import Augment, AugmentConfig
-from perception.cache import Cache
+from perception.cache import Caches
 from perception.checkpoint import Checkpoint, load, save
 from perception.losses import LossWeights, losses, total
 from perception.network import NetworkConfig, Output, PerceptionNet
@@ -73,8 +73,8 @@ class NonFiniteLossError(RuntimeError):
 
 def train(
     config: TrainConfig,
-    ticks: Cache,
-    held_out: Cache,
+    ticks: Caches,
+    held_out: Caches,
     cameras: Sequence[Camera],
     out: Path,
     processes: Processes,
@@ -219,17 +219,13 @@ class _Run:
 
 
 def _add_pictures(
-    writer: SummaryWriter, run: _Run, held_out: Cache, cameras: Sequence[Camera], count: int = 4
+    writer: SummaryWriter, run: _Run, held_out: Caches, cameras: Sequence[Camera], count: int = 4
 ) -> None:
     """Some ticks with what is said and what is true."""
-    ticks = np.linspace(0, len(held_out) - 1, count).astype(np.int64)
-    network = run.averaged.eval()
-    output = look(network, held_out, ticks)
-    for i, tick in enumerate(ticks):
+    batch = held_out.batch(np.linspace(0, len(held_out) - 1, count).astype(np.int64))
+    output = look(run.averaged.eval(), batch)
+    for i in range(count):
         told = detections_of(output, i, cameras), decode_road(output.road[i].numpy())
-        true = (
-            true_detections(held_out, int(tick), cameras),
-            decode_road(np.asarray(held_out.road[tick])),
-        )
-        picture = compared(np.asarray(held_out.frames[tick]), cameras, told, true)
+        true = true_detections(batch, i, cameras), decode_road(batch["road"][i])
+        picture = compared(batch["frames"][i], cameras, told, true)
         writer.add_image(f"ticks/{i}", picture, run.step, dataformats="HWC")

@@ -6,14 +6,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from datasets.camera import Camera
-from datasets.checks import BoolArray, IntArray
+from datasets.checks import BoolArray
 from datasets.geometry import wrap_angle
-from perception.cache import Cache
+from perception.cache import Caches
 from perception.network import Output, PerceptionNet
 from perception.nouns import OWN, STATION_S, Detections, RoadEstimate
 from perception.peaks import local_maxima
@@ -27,33 +29,34 @@ _NEAR, _FAR = 30.0, 60.0  # m
 _AT = (10.0, 30.0, 50.0)  # m along the spine where lanes are compared
 
 Sums = dict[str, list[float]]
+Batch = dict[str, NDArray[Any]]
 
 
 @torch.no_grad()
-def look(network: PerceptionNet, cache: Cache, ticks: IntArray) -> Output:
-    """What the network says of some ticks of a cache."""
+def look(network: PerceptionNet, batch: Batch) -> Output:
+    """What the network says of a batch of a cache."""
     device = next(network.parameters()).device
-    batch = cache.batch(ticks)
     inputs = (torch.from_numpy(batch[name]).to(device) for name in ("frames", "route", "ego"))
     return Output(*(value.float().cpu() for value in network(*inputs)))
 
 
 def validate(
-    network: PerceptionNet, cache: Cache, cameras: Sequence[Camera], batch_size: int
+    network: PerceptionNet, cache: Caches, cameras: Sequence[Camera], batch_size: int
 ) -> dict[str, float]:
     """Figures over all ticks of a cache: means of shares, medians of errors."""
     network.eval()
     found: Sums = defaultdict(list)
     for ticks in np.array_split(np.arange(len(cache)), max(1, len(cache) // batch_size)):
-        output = look(network, cache, ticks)
-        for i, tick in enumerate(ticks):
+        batch = cache.batch(ticks)
+        output = look(network, batch)
+        for i in range(len(ticks)):
             seen = detections_of(output, i, cameras)
-            true = true_detections(cache, int(tick), cameras)
+            true = true_detections(batch, i, cameras)
             peaks = local_maxima(output.middles[i]).numpy() > THRESHOLD
-            dont_care = np.asarray(cache.middles[tick] == DONT_CARE)[peaks]
+            dont_care = (batch["middles"][i] == DONT_CARE)[peaks]
             compare_vehicles(found, seen, true, dont_care)
             told = decode_road(output.road[i].numpy())
-            compare_roads(found, told, decode_road(np.asarray(cache.road[tick])))
+            compare_roads(found, told, decode_road(batch["road"][i]))
     network.train()
     return {
         name: float(np.median(values) if "median" in name else np.mean(values))
@@ -69,13 +72,13 @@ def detections_of(
     return decode(peaks, output.code[i].numpy(), cameras, threshold)
 
 
-def true_detections(cache: Cache, tick: int, cameras: Sequence[Camera]) -> Detections:
-    """What would have been right."""
-    batch = cache.batch(np.array([tick]))
-    targets = VehicleTargets.from_rows(batch["vehicles"])
+def true_detections(batch: Batch, i: int, cameras: Sequence[Camera]) -> Detections:
+    """What would have been right for one tick of a batch."""
+    tick, camera = np.divmod(batch["picture"], len(cameras))
+    targets = VehicleTargets.from_rows(batch["vehicles"][tick == i])
     row, column = targets.cell.T
     score = np.ones(len(row))
-    return decode_cells(batch["picture"], score, row, column, targets.as_code(), cameras)
+    return decode_cells(camera[tick == i], score, row, column, targets.as_code(), cameras)
 
 
 def compare_vehicles(found: Sums, seen: Detections, true: Detections, dont_care: BoolArray) -> None:

@@ -158,7 +158,7 @@ def _extents(
         middle
         + share[:, None, None] * forward[:, None, None]
         + share[None, :, None] * left[:, None, None]
-    ).reshape(len(order), -1, 2)
+    ).reshape(len(order), share.size**2, 2)
     xyz = np.concatenate(
         [np.insert(plan, 2, z, axis=2) for z in (0.0, HEIGHT / 2, HEIGHT)], axis=1
     )  # (N, 75, 3)

@@ -20,7 +20,7 @@ import tyro
 
 from datasets.camera import Camera
 from datasets.store.reader import DatasetReader
-from perception.cache import Selection, open_cache
+from perception.cache import Caches, Selection, open_caches
 from perception.card import write_card
 from perception.processes import joined
 from perception.training import TrainConfig, train
@@ -31,8 +31,8 @@ from perception.weights import load_weights
 class Perception:
     """Cameras -> vehicles and road."""
 
-    data: Path = Path("runs/data")
-    """the dataset, with pictures, truth and the weather drawn at random"""
+    data: tuple[Path, ...] = (Path("runs/data"),)
+    """datasets, with pictures, best with the weather drawn at random"""
     out: Path = Path("runs/perception")
     """the folder of the run: checkpoint, weights, card, TensorBoard's files"""
     cache: Path = Path("runs/cache")
@@ -41,8 +41,8 @@ class Perception:
     """the first and the last of the episodes to train on"""
     held_out: tuple[int, int] = (1027, 1029)
     """the same to validate on"""
-    ticks_per_episode: int = 70
-    """how many ticks of an episode are used, evenly spaced"""
+    ticks_per_scenario: int = 1500
+    """how many ticks of each scenario are used, evenly spaced; of those held out a tenth"""
     start: Path | None = None
     """weights to begin with"""
     every: int = 250
@@ -62,7 +62,7 @@ def train_perception(args: Perception) -> None:
         if processes.is_first:
             _caches(args, quiet)
         processes.wait()
-        ticks, held_out = _caches(args, quiet)
+        held_out, ticks = _caches(args, quiet)
         # 2. Train.
         start = load_weights(args.start)[0].state_dict() if args.start else None
         about = {
@@ -71,7 +71,7 @@ def train_perception(args: Perception) -> None:
             "held_out": f"seeds {args.held_out[0]} to {args.held_out[1]}, {len(held_out)} ticks",
         }
         train(
-            args.train, ticks, held_out, _rig(args.data), args.out, processes, about, args.every,
+            args.train, ticks, held_out, _rig(args.data[0]), args.out, processes, about, args.every,
             start,
         )  # fmt: skip
         # 3. Say what came of it.
@@ -80,11 +80,12 @@ def train_perception(args: Perception) -> None:
             print(write_card(weights, load_weights(weights)[1]).read_text())
 
 
-def _caches(args: Perception, quiet: bool):
-    held_out_ticks = max(1, args.ticks_per_episode // 3)
+def _caches(args: Perception, quiet: bool) -> tuple[Caches, Caches]:
+    held_out = Selection(args.held_out, max(1, args.ticks_per_scenario // 10))
+    chosen = Selection(args.seeds, args.ticks_per_scenario)
     return (
-        open_cache(args.data, Selection(args.seeds, args.ticks_per_episode), args.cache, quiet),
-        open_cache(args.data, Selection(args.held_out, held_out_ticks), args.cache, quiet),
+        open_caches(args.data, held_out, args.cache, quiet),
+        open_caches(args.data, chosen, args.cache, quiet),
     )
 
 
