@@ -18,7 +18,7 @@ from scipy.interpolate import CubicSpline
 
 from datasets.checks import BoolArray, FloatArray, IntArray
 from datasets.scene import Lanes
-from perception.nouns import OWN, SLOTS, STATION_S, RoadEstimate
+from perception.nouns import LEFT, OWN, RIGHT, SLOTS, STATION_S, RoadEstimate
 
 STEP = 2.0  # m between the points of a lane
 THERE, GONE = 0.5, 0.25  # probability above which a lane is drawn, and below which it is no more
@@ -27,13 +27,17 @@ SAME_STRAND = 2.5  # m sideways between two slots at neighbouring points of one 
 BESIDE = 1.5  # lane widths between the middles of neighbours
 CROSSING = 12.0  # m that a lane across a junction reaches to either side
 CROSSING_WIDTH = 4.0  # m
+MORE = 4  # lanes to either side of the described ones that are believed in
+ROOM = 0.25  # of a lane's width between the middle of such a lane and the edge: half is perfect
+_SLOT = np.clip(np.arange(-MORE, SLOTS + MORE), 0, SLOTS - 1)  # (K,) whose paint and way they share
 SHORTEST = 4.0  # m of spine that are worth a lane
 _PIECES, _CROSSING_ID = 1000, 1_000_000  # ids: lane number times so many, plus where it begins
 
 
 @dataclass(frozen=True, slots=True)
 class _Strips:
-    """The slots along the spine, at M points."""
+    """The slots along the spine, at M points, from left to right, with those beyond the described
+    ones that the road's edge leaves room for: K of them, the first described one being MORE."""
 
     xy_ego: FloatArray  # (M, 2) the spine
     normal: FloatArray  # (M, 2) to the left of it
@@ -83,6 +87,7 @@ def _strips(road: RoadEstimate, behind: FloatArray) -> _Strips:
     tangent /= np.maximum(np.hypot(*tangent.T), 1e-9)[:, None]
     exists_at = road.lane_exists_at * (road.lane_exists > GONE)[:, None]
     exists_at[OWN] = 1.0  # the length of the spine says where that ends
+    exists_at, offset = _to_the_edges(road, exists_at)
     # An offset counts where there is a lane; between such stations and beyond them it is held.
     known = exists_at > THERE
     known[~known.any(axis=1)] = True
@@ -92,15 +97,30 @@ def _strips(road: RoadEstimate, behind: FloatArray) -> _Strips:
         return np.stack([np.interp(s, STATION_S[k], row[k]) for k, row in rows])
 
     probability = along(exists_at, np.ones_like(known))
+    beside = along(road.lane_offset_std[_SLOT], known)
     return _Strips(
         xy_ego=xy,
         normal=np.stack([-tangent[:, 1], tangent[:, 0]], axis=1),
-        offset=along(road.lane_offset, known),
-        std=np.hypot(along(road.lane_offset_std, known), np.interp(s, STATION_S, road.lateral_std)),
+        offset=along(offset, known),
+        std=np.hypot(beside, np.interp(s, STATION_S, road.lateral_std)),
         there=probability > THERE,
         gone=probability < GONE,
-        on_route=along(road.lane_on_route, known),
+        on_route=along(road.lane_on_route[_SLOT], known),
     )
+
+
+def _to_the_edges(road: RoadEstimate, exists_at: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(K, S) existence and offset of the slots and of MORE on either side: as far as the edge of
+    the asphalt leaves room for the middle of another lane beside the outermost one described."""
+    there, offset = exists_at[_SLOT], road.lane_offset[_SLOT].copy()
+    for side, edge, first, way in ((1, LEFT, MORE, -1), (-1, RIGHT, MORE + SLOTS - 1, 1)):
+        width = float(road.lane_width[_SLOT[first]])
+        for step in range(1, MORE + 1):
+            row = first + way * step
+            offset[row] = offset[first] + side * step * width
+            room = side * (road.edge_offset[edge] - offset[row])
+            there[row] = there[row - way] * (room > ROOM * width)
+    return there, offset
 
 
 def _strands(strips: _Strips) -> IntArray:
@@ -125,7 +145,7 @@ def _continued(strands: IntArray, there: BoolArray, offset: FloatArray, k: int, 
     if strands[k, i - 1] >= 0:
         return int(strands[k, i - 1])
     for j in (k - 1, k + 1):
-        came = 0 <= j < SLOTS and strands[j, i - 1] >= 0 and not there[j, i]
+        came = 0 <= j < len(strands) and strands[j, i - 1] >= 0 and not there[j, i]
         if came and abs(offset[k, i] - offset[j, i - 1]) < SAME_STRAND:
             return int(strands[j, i - 1])
     return -1
@@ -151,7 +171,7 @@ def _cuts(strips: _Strips, strands: IntArray, until: list[int]) -> list[int]:
         if low > 0 and strips.gone[first_slot, low - GONE_FOR : low].any():
             cuts.append(low)
         drift = abs(strips.offset[slot, high]) - abs(strips.offset[first_slot, low])
-        if slot in (0, SLOTS - 1) and high < last and drift > SAME_STRAND:
+        if slot in (0, len(strands) - 1) and high < last and drift > SAME_STRAND:
             open_from = min(open_from, high)  # it leaves the slots, and the road goes on
         elif strips.gone[slot, high + 1 : high + 1 + GONE_FOR].any():
             cuts.append(high)
@@ -192,7 +212,8 @@ def _assembled(
     n, m = len(pieces), len(pieces) + len(crossings)
     curves = [piece.xy_ego for piece in pieces] + crossings
     stds = [piece.std for piece in pieces] + [np.full(len(c), road.junction_std) for c in crossings]
-    slot = np.array([piece.slot for piece in pieces] + [OWN] * len(crossings))
+    row = [piece.slot for piece in pieces]
+    slot = np.array([*_SLOT[row], *[OWN] * len(crossings)])
     mine = np.arange(m) < n
     oncoming = (road.lane_oncoming[slot] > THERE) & mine
     longest = max(len(curve) for curve in curves)
@@ -202,7 +223,7 @@ def _assembled(
         xy[i, : len(curve)], std[i, : len(curve)] = curve[::way], stds[i][::way]
     leads_to, left_of = _relations(pieces, oncoming, m, float(road.lane_width[OWN]))
     left, right = road.left_marking.argmax(axis=1)[slot], road.right_marking.argmax(axis=1)[slot]
-    ids = [_PIECES * (OWN - piece.slot + number) + piece.first for piece in pieces]
+    ids = [_PIECES * (MORE + OWN - piece.slot + number) + piece.first for piece in pieces]
     gives_way = road.give_way > THERE
     return Lanes(
         id=np.array(ids + [_CROSSING_ID + i for i in range(m - n)], np.int64),

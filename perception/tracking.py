@@ -33,7 +33,7 @@ class TrackerConfig:
     inflation: float = 2.0  # of the detector's variances: its errors last for some ticks
     trust: float = 0.5  # how much of a detection's log-odds is news, after the ticks before
     memory: float = 0.9  # how much of the log-odds so far is kept from tick to tick
-    miss: float = 1.2  # log-odds that not being seen in plain sight costs
+    miss: float = 0.8  # log-odds that not being seen in plain sight costs
     most: float = 5.0  # bound of the log-odds
     least: float = -2.5  # log-odds at which a track is forgotten
     hidden_for: float = 3.0  # s that a track lives unseen

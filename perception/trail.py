@@ -47,10 +47,11 @@ class Trail:
             if abs(across) > JUMP * width:
                 behind = behind + _normals(behind, tangent) * across
                 self.lane += round(across / width)
-            behind = behind[(behind - here) @ tangent < -SPACING / 2][-int(REACH / SPACING) :]
         far = not len(behind) or float((here - behind[-1]) @ tangent) > SPACING
         kept = np.concatenate([behind, here[None]]) if far else behind
-        self._xy_odom = odom_from_ego.apply(kept)
+        self._xy_odom = odom_from_ego.apply(kept[-int(REACH / SPACING) :])
+        if len(behind) and float((here - behind[-1]) @ tangent) < SPACING / 2:
+            behind = behind[:-1]  # beside the car, not behind it
         return _lengthened(behind, here, tangent)
 
 

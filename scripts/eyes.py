@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datasets.driving import Agent, Decision
 from datasets.observation import Observation
 from perception.runtime import OnnxLook, TorchLook
-
 from perception.source import Look, Perception
 from sim.world import World
 

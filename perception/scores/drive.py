@@ -68,9 +68,7 @@ class PerceptionScore:
             for name in ("scenario", "weather")
         }
         by_distance = {
-            f"{low:g}-{high:g} m": _vehicles(
-                tables, lambda t, a=low, b=high: within(t, a, b)
-            )
+            f"{low:g}-{high:g} m": _vehicles(tables, lambda t, a=low, b=high: within(t, a, b))
             for low, high in ((0.0, AHEAD), (AHEAD, NEAR), (NEAR, FAR))
         }
         by_camera = {

@@ -134,8 +134,8 @@ def average_precision(told: Table, true: Table, threshold: float) -> float | Non
     recall = np.cumsum(right) / n
     precision = np.cumsum(right) / np.arange(1, len(right) + 1)
     precision = np.maximum.accumulate(precision[::-1])[::-1]
-    at = np.linspace(0, 1, 101)[11:]
-    curve = np.interp(at, recall, precision, right=0.0)
+    first = np.searchsorted(recall, np.linspace(0, 1, 101)[11:] - 1e-9)  # that reaches the recall
+    curve = np.append(precision, 0.0)[first]
     return float(np.maximum(curve - LEAST, 0).mean() / (1 - LEAST))
 
 
