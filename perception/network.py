@@ -51,8 +51,9 @@ class NetworkConfig:
             )
 
     def channels(self, base: int) -> int:
-        """A multiple of 8, which is what vector units like."""
-        return max(8, 8 * round(base * self.width / 8))
+        """A multiple of 16, which is what vector units like: 20 % more channels take twice the time
+        where they are none."""
+        return max(16, 16 * round(base * self.width / 16))
 
 
 class Output(NamedTuple):
@@ -87,9 +88,9 @@ class Trunk(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         c2, c4, c8, c16 = (config.channels(base) for base in (16, 32, 64, 96))
-        self.stride4 = nn.Sequential(_conv(3, c2, 2), _conv(c2, c4, 2), _conv(c4, c4))
+        self.stride4 = nn.Sequential(_conv(3, c2, 2), _conv(c2, c4, 2), _Residual(c4))
         self.stride8 = nn.Sequential(_conv(c4, c8, 2), _Residual(c8))
-        self.stride16 = nn.Sequential(_conv(c8, c16, 2), _Residual(c16))
+        self.stride16 = nn.Sequential(_conv(c8, c16, 2), _Residual(c16), _Residual(c16))
         self.from16 = nn.Conv2d(c16, c8, 1)
         self.from8 = nn.Conv2d(c8, c4, 1)
         self.fine_channels, self.coarse_channels = c4, c16
@@ -126,7 +127,7 @@ class RoadHead(nn.Module):
 
     def __init__(self, config: NetworkConfig, channels: int) -> None:
         super().__init__()
-        squeezed = config.channels(24)
+        squeezed = config.channels(32)
         rows = (config.height_px - CROP_TOP_PX) // _LAST_STRIDE
         cells = rows * (config.width_px // _LAST_STRIDE)
         self.squeeze = Conv2dNormActivation(channels, squeezed, 1)

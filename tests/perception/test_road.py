@@ -1,197 +1,123 @@
-"""The road over time: steadied, remembered behind the car, and cut into lanes."""
+"""What is true of the road: the spine, the lanes beside it, and their code."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
-from datasets.frenet import Polyline
 from datasets.geometry import SE2
+from datasets.observation import Route
 from datasets.scene import Lanes
-from perception.lanes import lanes_of
-from perception.nouns import LEFT, OWN, RIGHT, SLOTS, STATION_S, STATIONS, RoadEstimate
-from perception.road_filter import RoadFilter
-from perception.road_truth import road_truth
-from perception.trail import REACH, Trail
-from planning.lane_graph import LaneGraph
-from sim.scenarios import SCENARIOS
-from sim.world import World
-from tests.perception.made_up import HERE, bend, road
-
-AHEAD = SE2(1.5, 0.0, 0.0)  # a tick at 15 m/s
-STRAIGHT_BEHIND = np.stack([np.arange(-REACH, 0.0, 2.0), np.zeros(int(REACH / 2))], axis=1)
+from perception.nouns import LEFT, OWN, RIGHT, STATION_S
+from perception.road_code import decode_road, encode_road
+from perception.road_truth import nowhere, road_truth
+from perception.spine import spine_of
+from tests.planning.scenes import bent_lane, lanes_of, mirrored, scene_of, seen_from, straight_lanes
 
 
-def graph_of(estimate: RoadEstimate) -> tuple[Lanes, LaneGraph]:
-    lanes = lanes_of(estimate, STRAIGHT_BEHIND)
-    return lanes, LaneGraph.of(lanes)
+def offsets(road, x_slot):
+    return road.lane_offset[x_slot][road.lane_exists_at[x_slot] > 0]
 
 
-def cut(values: np.ndarray, slot: int, from_s: float, value: float = 0.0) -> np.ndarray:
-    out = values.copy()
-    out[slot, from_s < STATION_S] = value
-    return out
+def test_three_lanes_and_a_car_off_the_middle_of_the_second():
+    road = road_truth(scene_of(straight_lanes([4.5, 0.5, -3.5], limit=20.0)))
+    np.testing.assert_allclose(road.xy_ego[:, 1], 0.5, atol=1e-9)
+    np.testing.assert_allclose(road.xy_ego[:, 0], STATION_S, atol=1e-9)
+    assert road.lane_exists.tolist() == [0, 1, 1, 1, 0]
+    np.testing.assert_allclose(offsets(road, OWN - 1), 4.0)
+    np.testing.assert_allclose(offsets(road, OWN + 1), -4.0)
+    np.testing.assert_allclose(road.edge_offset[LEFT], 6.0)
+    np.testing.assert_allclose(road.edge_offset[RIGHT], -6.0)
+    assert road.speed_limit == 20.0
+    assert road.junction == 0
 
 
-# --- steadied ---
+def test_a_lane_that_leads_the_other_way_is_oncoming():
+    there = np.stack([np.arange(-80.0, 161.0), np.full(241, 0.0)], axis=1)
+    back = np.stack([np.arange(160.0, -81.0, -1.0), np.full(241, 4.0)], axis=1)
+    road = road_truth(scene_of(lanes_of([back, there])))
+    assert road.lane_oncoming.tolist() == [0, 1, 0, 0, 0]
+    np.testing.assert_allclose(offsets(road, OWN - 1), 4.0)
 
 
-def test_a_road_that_stays_as_it_is_stays_as_it_was():
-    steady, same = RoadFilter(), road(0.4, (1, 2, 3))
-    for _ in range(10):
-        told = steady.update(same, HERE)
-    np.testing.assert_allclose(told.xy_ego, same.xy_ego, atol=1e-9)
-    np.testing.assert_allclose(told.lane_offset, same.lane_offset, atol=1e-9)
-    assert told.length == pytest.approx(same.length)
+@pytest.mark.parametrize("radius", [15.0, 20.0, 60.0])
+def test_the_spine_keeps_to_the_bend_and_its_length(radius):
+    spine = spine_of(lanes_of([bent_lane(radius)]))
+    centre = np.array([40.0, radius])
+    on_arc = (STATION_S > 45) & (spine.length > STATION_S)
+    away = np.hypot(*(spine.xy_ego[on_arc] - centre).T)
+    np.testing.assert_allclose(away, radius, atol=0.02)
+    turned = (STATION_S[on_arc] - 40) / radius
+    np.testing.assert_allclose(spine.heading[on_arc], turned, atol=0.05)
 
 
-@pytest.mark.parametrize("curvature", [0.0, 0.02, -0.05])
-def test_driving_along_it_moves_the_road_back(curvature):
-    steady = RoadFilter()
-    step = SE2(*(1.0 * np.array([1.0, curvature / 2])), curvature * 1.0)
-    for _ in range(10):
-        told = steady.update(road(curvature=curvature), step)
-    np.testing.assert_allclose(told.xy_ego, bend(curvature), atol=0.1)
-
-
-def test_noise_is_averaged_away():
-    rng, steady = np.random.default_rng(0), RoadFilter()
-    raw, told = [], []
-    for _ in range(200):
-        error = rng.normal(0, 0.2, STATIONS)
-        seen = replace(road(), xy_ego=road().xy_ego + error[:, None] * (0.0, 1.0))
-        told.append(steady.update(seen, AHEAD).xy_ego[:, 1])
-        raw.append(error)
-    assert np.std(told[20:]) < 0.75 * np.std(raw[20:])
-
-
-def test_another_lane_is_not_mixed_with_the_old_one():
-    steady = RoadFilter()
-    steady.update(road(-1.9), HERE)
-    told = steady.update(road(2.1), HERE)
-    np.testing.assert_allclose(told.xy_ego[:, 1], 2.1)
-
-
-# --- behind the car ---
-
-
-def test_the_trail_lies_where_the_spine_was():
-    trail, curvature, pose = Trail(), 0.03, SE2(0.0, 0.0, 0.0)
-    for _ in range(40):
-        behind = trail.follow(road(curvature=curvature), pose)
-        pose = pose @ SE2(np.sin(curvature) / curvature, (1 - np.cos(curvature)) / curvature, 0.03)
-    passed = behind[np.hypot(*behind.T) < 35]
-    centre = np.array([0.0, 1 / curvature])
-    np.testing.assert_allclose(np.hypot(*(passed - centre).T), 1 / curvature, atol=0.2)
-    assert len(passed) > 10
-
-
-def test_changing_lane_takes_the_trail_along_and_counts():
-    trail = Trail()
-    trail.follow(road(-1.8), HERE)
-    behind = trail.follow(road(2.2), AHEAD)
-    np.testing.assert_allclose(behind[:, 1], 2.2, atol=0.05)
-    assert trail.lane == 1
-
-
-# --- lanes ---
-
-
-def test_three_lanes_are_three_lanes_side_by_side():
-    lanes, graph = graph_of(road(0.5, (1, 2, 3)))
-    assert len(lanes) == 3
-    own = graph.ego_lane(graph.locate(np.zeros((1, 2)), np.zeros(1))[0][0])
-    assert own is not None
-    assert graph.left[own] >= 0
-    assert graph.right[own] >= 0
-    np.testing.assert_allclose(lanes.centerline(int(graph.left[own]))[45:, 1], 4.5, atol=1e-6)
-    assert not lanes.leads_to.any()
-
-
-def test_the_edge_of_the_road_tells_of_lanes_beyond_the_described_ones():
-    wide = road(0.0, range(SLOTS))
-    edge = wide.edge_offset.copy()
-    edge[RIGHT] -= 8.0  # room for two
-    lanes, graph = graph_of(replace(wide, edge_offset=edge))
-    assert len(lanes) == SLOTS + 2
-    lane, beside = int(graph.ego_lane(graph.locate(np.zeros((1, 2)), np.zeros(1))[0][0]) or 0), 0
-    while graph.right[lane] >= 0:
-        lane, beside = int(graph.right[lane]), beside + 1
-    assert beside == 4
-
-
-def test_a_lane_that_ends_is_worth_less_and_its_end_is_known():
-    seen = road(0.0, (2, 3))
-    ends = replace(seen, lane_exists_at=cut(seen.lane_exists_at, 3, 40.0))
-    lanes, graph = graph_of(ends)
-    first = np.flatnonzero(lanes.xy_ego[:, 0, 0] < 0)
-    ending = first[np.argmin(lanes.xy_ego[first, 0, 1])]
-    own = first[np.argmax(lanes.xy_ego[first, 0, 1])]
-    assert graph.depth[own] == 2
-    assert graph.changes[ending] == 1
-    assert graph.successors[ending] == ()
-    assert 30 < lanes.centerline(int(ending))[-1, 0] < 50
-
-
-def test_a_lane_that_cannot_be_made_out_far_away_does_not_end_there():
-    seen = road(0.0, (2, 3))
-    hazy = replace(seen, lane_exists_at=cut(seen.lane_exists_at, 3, 40.0, value=0.4))
-    _, graph = graph_of(hazy)
-    assert graph.changes.max() == 0
-
-
-def test_where_the_own_lane_leaves_the_route_the_exit_is_to_be_taken():
-    seen = road(0.0, (1, 2, 3))
-    exits = seen.lane_offset.copy()
-    beyond = STATION_S > 40
-    exits[3, beyond] -= 0.002 * (STATION_S[beyond] - 40) ** 2
-    on_route = cut(cut(seen.lane_on_route, 2, 40.0), 1, 40.0)
-    lanes, graph = graph_of(replace(seen, lane_offset=exits, lane_on_route=on_route))
-    start = np.flatnonzero(lanes.xy_ego[:, 0, 0] < 0)
-    changes = {round(float(lanes.xy_ego[i, 0, 1])): int(graph.changes[i]) for i in start}
-    assert changes == {4: 2, 0: 1, -4: 0}
-
-
-def test_oncoming_lanes_are_driven_the_other_way_and_are_nobody_s_neighbours():
-    oncoming = np.eye(SLOTS)[1]
-    lanes, graph = graph_of(road(0.0, (1, 2), lane_oncoming=oncoming))
-    other = int(np.flatnonzero(~lanes.on_route)[0])
-    line = lanes.centerline(other)
-    assert line[0, 0] > line[-1, 0]
-    assert graph.left.max() == -1
-    assert graph.right.max() == -1
-
-
-def test_a_junction_is_crossed_where_it_begins_and_ends():
-    lanes = lanes_of(
-        road(junction=1.0, junction_begin=30.0, junction_end=42.0, give_way=1.0), STRAIGHT_BEHIND
+def test_the_lanes_look_alike_from_wherever_the_world_is_turned():
+    lanes = lanes_of([bent_lane(25.0)])
+    before = spine_of(lanes)
+    # Driven 10 m along and drawn from there: the same curve, 10 m on.
+    after = spine_of(seen_from(lanes, SE2(10.0, 0.0, 0.0)))
+    forward = np.array([10.0, 0.0])
+    moved = after.line.position(after.start + STATION_S[:20]) + forward
+    np.testing.assert_allclose(
+        moved, before.line.position(before.start + 10.0 + STATION_S[:20]), atol=1e-6
     )
-    across = lanes.xy_ego[~lanes.on_route][:, :, 0]
-    np.testing.assert_allclose(sorted(across[:, 0]), [30.0, 42.0], atol=1e-6)
-    assert lanes.priority[~lanes.on_route].min() > lanes.priority[lanes.on_route].max()
 
 
-def test_no_road_no_lanes():
-    assert len(lanes_of(road(exists=0.1), STRAIGHT_BEHIND)) == 0
+def test_a_mirror_swaps_the_sides():
+    scene = scene_of(straight_lanes([4.0, 0.0]))
+    road, other = road_truth(scene), road_truth(mirrored(scene))
+    np.testing.assert_allclose(other.lane_exists, road.lane_exists[::-1])
+    np.testing.assert_allclose(other.edge_offset, -road.edge_offset[::-1])
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_on_every_road_the_lanes_lie_on_the_true_ones(scenario):
-    """From truth to estimate and back: what the planner drives along is where the lanes are."""
-    world = World(scenario, cameras=False)
-    world.reset(5)
-    truth = world.truth()
-    estimate = road_truth(truth)
-    lanes = lanes_of(estimate, Trail().follow(estimate, HERE))
-    true_lines = [Polyline(truth.lanes.centerline(i)) for i in range(len(truth.lanes))]
-    assert lanes.on_route.any()
-    for i in np.flatnonzero(lanes.on_route):
-        line = lanes.centerline(int(i))
-        line = line[(line[:, 0] > 0) & (np.hypot(*line.T) < 50)]
-        if len(line):
-            away = np.min([np.abs(true.project(line)[1]) for true in true_lines], axis=0)
-            assert np.median(away) < 0.1
-            assert away.max() < 1.0
-    edge = estimate.edge_offset
-    assert (edge[LEFT] >= edge[RIGHT]).all()
-    assert len(lanes) >= estimate.lane_exists[OWN]
+def test_the_route_decides_where_the_spine_goes_on():
+    x = np.arange(0.0, 41.0)
+    stem = np.stack([x - 20, np.zeros(41)], axis=1)
+    left = np.stack([x + 20, 0.02 * x**2], axis=1)
+    right = left * (1.0, -1.0)
+    lanes = lanes_of([stem, left, right])
+    leads_to = np.zeros((3, 3), np.bool_)
+    leads_to[0, 1:] = True
+    lanes = replace(lanes, leads_to=leads_to, left_of=np.zeros((3, 3), np.bool_))
+    for branch, side in ((1, 1.0), (2, -1.0)):
+        on_route = np.array([True, branch == 1, branch == 2])
+        spine = spine_of(replace(lanes, on_route=on_route))
+        assert spine.chain == (0, branch)
+        assert side * spine.xy_ego[STATION_S < 60][-1, 1] > 5.0
+
+
+def test_a_road_that_crosses_is_a_junction_that_may_have_priority():
+    ahead = np.stack([np.arange(-80.0, 161.0), np.zeros(241)], axis=1)
+    across = np.stack([np.full(121, 50.0), np.arange(-60.0, 61.0)], axis=1)
+    lanes = lanes_of([ahead, across])
+    lanes = replace(
+        lanes, left_of=np.zeros((2, 2), np.bool_), on_route=np.array([True, False]),
+        priority=np.array([0, 1]),
+    )  # fmt: skip
+    road = road_truth(scene_of(lanes))
+    assert road.junction == 1
+    assert road.give_way == 1
+    assert road.junction_begin == pytest.approx(50.0)
+    yielding = road_truth(scene_of(replace(lanes, priority=np.array([1, 0]))))
+    assert yielding.give_way == 0
+    assert road.lane_exists.tolist() == [0, 0, 1, 0, 0]  # what crosses is not beside
+
+
+def test_no_lane_no_road():
+    scene = replace(scene_of(Lanes.none()), route=Route(np.array([[0.0, 0.0], [9.0, 0.0]])))
+    assert road_truth(scene).exists == 0
+    assert road_truth(scene_of(straight_lanes([40.0]))).exists == 0
+
+
+@pytest.mark.parametrize("road", [nowhere(), road_truth(scene_of(straight_lanes([4.2, 0.2])))])
+def test_a_road_survives_its_code(road):
+    again = decode_road(encode_road(road))
+    for field in fields(road):
+        np.testing.assert_allclose(
+            getattr(again, field.name), getattr(road, field.name), atol=2e-3, err_msg=field.name
+        )
+
+
+def test_a_vector_of_another_length_is_refused():
+    with pytest.raises(ValueError, match="expected shape"):
+        decode_road(np.zeros(3, np.float32))
