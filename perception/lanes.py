@@ -14,13 +14,12 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from datasets.checks import BoolArray, FloatArray, IntArray
 from datasets.scene import Lanes
+from perception.curve import GRID_S, STEP, fine, normals
 from perception.nouns import LEFT, OWN, RIGHT, SLOTS, STATION_S, RoadEstimate
 
-STEP = 2.0  # m between the points of a lane
 THERE, GONE = 0.5, 0.25  # probability above which a lane is drawn, and below which it is no more
 GONE_FOR = 6  # points over which a lane that ended has to be gone to be ended for certain
 SAME_STRAND = 2.5  # m sideways between two slots at neighbouring points of one strand
@@ -80,27 +79,26 @@ def lanes_of(road: RoadEstimate, behind: FloatArray, number: int = 0) -> Lanes:
 
 
 def _strips(road: RoadEstimate, behind: FloatArray) -> _Strips:
-    ahead = np.arange(0.0, road.length, STEP)
-    xy = np.concatenate([behind, CubicSpline(STATION_S, road.xy_ego)(ahead)])
+    ahead = GRID_S[road.length > GRID_S]
+    xy = np.concatenate([behind, fine(road.xy_ego)[: len(ahead)]])
     s = np.concatenate([np.zeros(len(behind)), ahead])  # behind the car, all is as beside it
-    tangent = np.gradient(xy, axis=0)
-    tangent /= np.maximum(np.hypot(*tangent.T), 1e-9)[:, None]
     exists_at = road.lane_exists_at * (road.lane_exists > GONE)[:, None]
     exists_at[OWN] = 1.0  # the length of the spine says where that ends
     exists_at, offset = _to_the_edges(road, exists_at)
     # An offset counts where there is a lane; between such stations and beyond them it is held.
     known = exists_at > THERE
-    known[~known.any(axis=1)] = True
 
     def along(values: FloatArray, where: BoolArray) -> FloatArray:
-        rows = zip(where, values, strict=True)
-        return np.stack([np.interp(s, STATION_S[k], row[k]) for k, row in rows])
+        out = np.zeros((len(values), len(s)))
+        for k in np.flatnonzero(known.any(axis=1)):
+            out[k] = np.interp(s, STATION_S[where[k]], values[k, where[k]])
+        return out
 
     probability = along(exists_at, np.ones_like(known))
     beside = along(road.lane_offset_std[_SLOT], known)
     return _Strips(
         xy_ego=xy,
-        normal=np.stack([-tangent[:, 1], tangent[:, 0]], axis=1),
+        normal=normals(xy),
         offset=along(offset, known),
         std=np.hypot(beside, np.interp(s, STATION_S, road.lateral_std)),
         there=probability > THERE,
@@ -195,13 +193,15 @@ def _crossings(road: RoadEstimate) -> list[FloatArray]:
     """Short lanes across the spine where a junction begins and ends."""
     if road.junction < THERE:
         return []
-    spline = CubicSpline(STATION_S, road.xy_ego)
+    spine = fine(road.xy_ego)
+    across = normals(spine)
     reach = np.arange(CROSSING, -CROSSING - 0.1, -STEP)[:, None]
     found = []
     for s in (road.junction_begin, road.junction_end):
         if s < road.length:
-            along = spline(s, 1) / np.hypot(*spline(s, 1))
-            found.append(spline(s) + reach * np.array([-along[1], along[0]]))
+            at = round(np.clip(s, 0.0, GRID_S[-1]) / STEP)
+            place = [np.interp(s, GRID_S, spine[:, i]) for i in (0, 1)]
+            found.append(place + reach * across[at])
     return found
 
 

@@ -16,15 +16,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from datasets.checks import FloatArray
 from datasets.frenet import Polyline
 from datasets.geometry import SE2
-from perception.nouns import HORIZON, OWN, STATION_S, RoadEstimate
-
-# m along the old spine; chords of 2.5 m lie 4 cm inside a ring of 20 m radius
-FINE: FloatArray = np.arange(0.0, HORIZON + 1.0, 2.5)
+from perception.curve import fine
+from perception.nouns import OWN, STATION_S, RoadEstimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ class RoadFilter:
 
     def _blended(self, old: RoadEstimate, new: RoadEstimate, before_from_now: SE2) -> RoadEstimate:
         config = self.config
-        line = Polyline(before_from_now.inverse().apply(CubicSpline(STATION_S, old.xy_ego)(FINE)))
+        line = Polyline(before_from_now.inverse().apply(fine(old.xy_ego)))
         s, d = line.project(new.xy_ego)  # d: the new spine left of the old one
         if abs(float(d[0])) > config.jump * float(new.lane_width[OWN]):
             return new
