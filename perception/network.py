@@ -30,6 +30,9 @@ _RARE = -4.0  # logit of a middle before anything is learned: nearly every cell 
 _LANE_WIDTH = 4.0  # m: what offsets are told from
 _LOG_STD_RANGE = 6.0  # standard deviations stay within e^-6 and e^6
 _LAST_STRIDE = 16
+# rad, m: what one unit of the road head's last layer means. A step of the optimizer moves every
+# output by about as much, so that what must be exact needs small units.
+_HEADING_UNIT, _OFFSET_UNIT = 0.3, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +137,9 @@ class RoadHead(nn.Module):
         weight = torch.empty(CAMERAS, cells * squeezed, config.token)
         nn.init.normal_(weight, std=math.sqrt(2 / (cells * squeezed)))
         self.summary = nn.Parameter(weight)  # where in the picture something is matters here
-        inputs = CAMERAS * config.token + ROUTE_INPUTS + EGO_INPUTS
+        inputs = CAMERAS * config.token + ROUTE_INPUTS + (ROUTE_INPUTS - 3) + EGO_INPUTS
         self.think = nn.Sequential(
+            nn.LayerNorm(inputs),
             nn.Linear(inputs, config.hidden),
             nn.ReLU(),
             nn.Linear(config.hidden, config.hidden),
@@ -150,7 +154,8 @@ class RoadHead(nn.Module):
         cells = self.squeeze(coarse).flatten(1)  # (B * C, ...)
         cells = cells.reshape(-1, CAMERAS, cells.shape[1])
         tokens = F.relu(torch.einsum("bci,cio->bco", cells, self.summary))
-        thought = self.think(torch.cat([tokens.flatten(1), route, ego], 1))
+        ways = _directions(route)
+        thought = self.think(torch.cat([tokens.flatten(1), route, ways, ego], 1))
         with torch.autocast(thought.device.type, enabled=False):
             return as_road(self.tell(thought.float())), tokens
 
@@ -178,6 +183,14 @@ class PerceptionNet(nn.Module):
         return Output(cells[:, :, 0], code, cells[:, :, 1], road, tokens)
 
 
+def _directions(route: Tensor) -> Tensor:
+    """(B, ROUTE_INPUTS) -> (B, ROUTE_INPUTS - 3) unit vectors from each point of the route to the
+    next; 0 where it has ended or is not known."""
+    points = route[:, 1:].reshape(len(route), -1, 2)
+    steps = points[:, 1:] - points[:, :-1]
+    return (steps / (steps.square().sum(2, keepdim=True) + 1e-6).sqrt()).flatten(1)
+
+
 def _usual_road() -> Tensor:
     """(ROAD_SIZE,) what the road's head says before it has learned anything: a road of some lanes,
     and that it is not sure."""
@@ -200,7 +213,7 @@ def as_road(raw: Tensor) -> Tensor:
     for name, rows in (("lateral_std", 1), ("lane_offset_std", SLOTS), ("edge_offset_std", 2)):
         out[:, PLACE[name]] = raw[:, PLACE[name]] + far.repeat(rows)
     place = _LANE_WIDTH * (OWN - torch.arange(SLOTS, device=raw.device)).repeat_interleave(STATIONS)
-    out[:, PLACE["lane_offset"]] = place + raw[:, PLACE["lane_offset"]]
+    out[:, PLACE["lane_offset"]] = place + _OFFSET_UNIT * raw[:, PLACE["lane_offset"]]
     out[:, PLACE["lane_width"]] = _LANE_WIDTH + raw[:, PLACE["lane_width"]]
     for name, unit in (("edge_offset", 4.0), ("speed_limit", 10.0), ("length", 100.0)):
         out[:, PLACE[name]] = unit * raw[:, PLACE[name]]
@@ -213,7 +226,7 @@ def as_road(raw: Tensor) -> Tensor:
 
 def _spine(raw: Tensor, s: Tensor) -> Tensor:
     """(B, 2 S) offset of the first station and headings between the stations -> (B, S, 2) m."""
-    offset, heading = raw[:, :1], raw[:, 1 : STATIONS + 1]
+    offset, heading = _OFFSET_UNIT * raw[:, :1], _HEADING_UNIT * raw[:, 1 : STATIONS + 1]
     step = torch.diff(s)
     turn = torch.diff(heading, dim=1)
     # The chord of an arc is shorter than the arc: by turn^2 / 24 of its length.

@@ -1,0 +1,79 @@
+"""Weights come back as they were, or not at all; ONNX Runtime says what torch says."""
+
+import json
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from perception.export import INPUTS, OUTPUTS, OneTick, example_inputs, export_onnx
+from perception.network import NetworkConfig, PerceptionNet
+from perception.weights import FORMAT, load_weights, save_weights
+
+TINY = NetworkConfig(width=0.5, token=8, hidden=16)
+
+
+@pytest.fixture
+def path(tmp_path):
+    torch.manual_seed(0)
+    save_weights(tmp_path / "w.safetensors", PerceptionNet(TINY), {"command": "none"})
+    return tmp_path / "w.safetensors"
+
+
+def test_weights_come_back(path):
+    network, about = load_weights(path)
+    assert about == {"command": "none"}
+    assert network.config == TINY
+    kept = {name: t.float() for name, t in load_file(path).items() if t.is_floating_point()}
+    for name, value in network.state_dict().items():
+        if name in kept:
+            assert torch.equal(value, kept[name])
+
+
+def test_a_shortened_file_is_refused(path):
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="expected weights as safetensors"):
+        load_weights(path)
+
+
+def test_a_file_that_is_something_else_is_refused(path):
+    torch.save({"a": torch.zeros(3)}, path)
+    with pytest.raises(ValueError, match="expected weights as safetensors"):
+        load_weights(path)
+
+
+def test_foreign_weights_are_refused(path):
+    save_file({"a": torch.zeros(3)}, path)
+    with pytest.raises(ValueError, match=f"expected format {FORMAT}, got None"):
+        load_weights(path)
+
+
+def test_weights_of_another_network_and_broken_ones_are_refused(path):
+    tensors = load_file(path)
+    network = {"width": 1.0, "token": 8, "hidden": 16, "height_px": 96, "width_px": 192}
+    text = {"format": FORMAT, "network": network, "about": {}}
+    save_file(tensors, path, {"roadloop": json.dumps(text)})
+    with pytest.raises(ValueError, match="expected the weights of its network"):
+        load_weights(path)
+    name = next(name for name, tensor in tensors.items() if tensor.is_floating_point())
+    tensors[name] = torch.full_like(tensors[name], torch.nan)
+    text["network"]["width"] = TINY.width
+    save_file(tensors, path, {"roadloop": json.dumps(text)})
+    with pytest.raises(ValueError, match="expected finite weights"):
+        load_weights(path)
+
+
+def test_onnx_runtime_says_what_torch_says(path):
+    network, _ = load_weights(path)
+    file = path.with_suffix(".onnx")
+    export_onnx(network, file)
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    for seed in range(3):
+        inputs = example_inputs(TINY, seed)
+        feed = {name: value.numpy() for name, value in zip(INPUTS, inputs, strict=True)}
+        with torch.no_grad():
+            expected = OneTick(network)(*inputs)
+        for name, got, want in zip(OUTPUTS, session.run(None, feed), expected, strict=True):
+            np.testing.assert_allclose(got, want.numpy(), rtol=1e-3, atol=1e-4, err_msg=name)
