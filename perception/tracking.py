@@ -21,7 +21,7 @@ from datasets.checks import BoolArray, FloatArray, IntArray
 from datasets.geometry import SE2, wrap_angle
 from perception.motion import HEADING, predicted
 from perception.nouns import Detections
-from perception.tracks import Tracks, born, corrected
+from perception.tracks import Tracks, born, corrected, evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Tracker:
         rows, columns = assign(tracks, seen, odom_from_ego, config)
         # 3
         found = corrected(tracks.where(rows), seen.where(columns), odom_from_ego, config.inflation)
-        news = config.trust * born_log_odds(seen.score[columns])
+        news = config.trust * evidence(seen.score[columns])
         found = replace(found, log_odds=self._bounded(config.memory * found.log_odds + news))
         lost = tracks.where(_others(len(tracks), rows))
         lost = doubted(lost, found, odom_from_ego, config)
@@ -81,12 +81,6 @@ class Tracker:
 
     def _bounded(self, log_odds: FloatArray) -> FloatArray:
         return np.clip(log_odds, -self.config.most, self.config.most)
-
-
-def born_log_odds(score: FloatArray) -> FloatArray:
-    """(N,) scores -> log-odds, bounded so that no picture is taken for certain."""
-    inside = np.clip(score, 0.02, 0.98)
-    return np.asarray(np.log(inside / (1 - inside)))
 
 
 def assign(

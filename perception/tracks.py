@@ -99,7 +99,7 @@ def born(seen: Detections, odom_from_ego: SE2, ids: IntArray, inflation: float) 
         id=ids,
         mean=mean,
         cov=cov,
-        log_odds=_logit(seen.score),
+        log_odds=evidence(seen.score),
         unseen=np.zeros(n),
         facing=np.ones(n),
         length=seen.length,
@@ -167,6 +167,7 @@ def _average(old: FloatArray, new: FloatArray, weight: float = LOOK) -> FloatArr
     return np.asarray(old + weight * (new - old))
 
 
-def _logit(probability: FloatArray) -> FloatArray:
-    inside = np.clip(probability, 1e-3, 1 - 1e-3)
+def evidence(score: FloatArray) -> FloatArray:
+    """(N,) scores -> log-odds, bounded: no single picture makes anything certain."""
+    inside = np.clip(score, 0.02, 0.98)
     return np.asarray(np.log(inside / (1 - inside)))
