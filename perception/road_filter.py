@@ -14,6 +14,7 @@ mean of both and never shrinks as that of independent measurements would.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from datasets.frenet import Polyline
 from datasets.geometry import SE2
 from perception.curve import fine
 from perception.nouns import OWN, STATION_S, RoadEstimate
+
+LEAST = 1e-4  # probability: nothing is impossible or certain
+Value = TypeVar("Value", float, FloatArray)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +114,13 @@ class RoadFilter:
         return np.clip(weight, self.config.least_new, self.config.most_new)
 
 
-def _mean(old, new, weight):  # type: ignore[no-untyped-def]
-    return old + weight * (new - old)
+def _mean(old: Value, new: Value, weight: FloatArray | float) -> Value:
+    return old + weight * (new - old)  # type: ignore[return-value]
 
 
-def _odds_mean(old, new, weight):  # type: ignore[no-untyped-def]
+def _odds_mean(old: Value, new: Value, weight: float) -> Value:
     """The mean of two probabilities as log-odds; of floats a float."""
-    low = 1e-4
-    old, new = np.clip(old, low, 1 - low), np.clip(new, low, 1 - low)
-    odds = _mean(np.log(old / (1 - old)), np.log(new / (1 - new)), weight)
-    mean = 1 / (1 + np.exp(-odds))
-    return float(mean) if np.ndim(mean) == 0 else mean
+    inside = [np.clip(each, LEAST, 1 - LEAST) for each in (old, new)]
+    was, is_ = (np.log(each / (1 - each)) for each in inside)
+    mean = 1 / (1 + np.exp(-(was + weight * (is_ - was))))
+    return float(mean) if isinstance(new, float) else mean

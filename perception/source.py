@@ -17,10 +17,11 @@ from datasets.geometry import SE2
 from datasets.observation import Observation
 from datasets.scene import Lanes, Scene
 from perception.fusion import fuse
-from perception.lanes import THERE, lanes_of
+from perception.lanes import lanes_of
 from perception.nouns import Detections, RoadEstimate
 from perception.odometry import Odometry
 from perception.road_filter import RoadFilter
+from perception.strands import THERE
 from perception.tracking import Tracker, TrackerConfig
 from perception.tracks import Tracks
 from perception.trail import Trail
