@@ -38,7 +38,7 @@ class TrackerConfig:
     most: float = 5.0  # bound of the log-odds
     least: float = -2.5  # log-odds at which a track is forgotten
     hidden_for: float = 3.0  # s that a track lives unseen
-    double: float = 2.0  # m between two tracks that are one
+    double: float = 3.0  # m between two tracks that are one: cars side by side are 4 m apart
     reach: float = 100.0  # m ahead, where the narrow camera looks
     reach_around: float = 45.0  # m elsewhere
     narrow: float = 0.27  # rad to either side that the narrow camera sees
