@@ -25,6 +25,7 @@ _TRUTH = {name: i for i, name in enumerate(ROW)}
 _NEIGHBOUR = 0.25  # weight of the cells around a middle: a peak may land on one of them
 _AROUND = ((0, 0, 1.0), *((r, c, _NEIGHBOUR) for r in (-1, 0, 1) for c in (-1, 0, 1) if r or c))
 _ALONG_SPINE = 0.05  # weight of an error along the spine, which hardly matters, per m
+_DIRECTION = 3.0  # weight of an error in the spine's direction, per rad
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def road_losses(road: Tensor, truth: Tensor) -> dict[str, Tensor]:
     told = {name: road[:, PLACE[name]].reshape(-1, *shape) for name, shape in SHAPES.items()}
     true = {name: truth[:, PLACE[name]].reshape(-1, *shape) for name, shape in SHAPES.items()}
     exists = (true["exists"] > 0).float()  # (B,)
-    s = torch.tensor(STATION_S, dtype=torch.float32, device=road.device)
+    s = _stations(road.device)
     there = exists[:, None] * (s <= true["length"][:, None] + 1e-3)  # (B, S)
     return {
         "spine": _spine(told, true, there),
@@ -133,6 +134,11 @@ def road_losses(road: Tensor, truth: Tensor) -> dict[str, Tensor]:
         ),
         "facts": _facts(told, true, exists),
     }
+
+
+def _stations(device: torch.device) -> Tensor:
+    """(S,) m"""
+    return torch.tensor(STATION_S, dtype=torch.float32, device=device)
 
 
 def _mean(loss: Tensor, counts: Tensor) -> Tensor:
@@ -147,7 +153,10 @@ def _spine(told: Targets, true: Targets, there: Tensor) -> Tensor:
     across = error[..., 1] * tangent[..., 0] - error[..., 0] * tangent[..., 1]
     along = (error * tangent).sum(2)
     loss = laplace(across, told["lateral_std"]) + _ALONG_SPINE * along.abs()
-    return _mean(loss, there)
+    # Where it is unsure, likelihood hardly asks for more: each step's direction is asked for, too.
+    turned = torch.diff(error, dim=1) / torch.diff(_stations(error.device))[:, None]
+    direction = (turned.square().sum(2) + 1e-6).sqrt()
+    return _mean(loss, there) + _DIRECTION * _mean(direction, there[:, 1:])
 
 
 def _lanes(told: Targets, true: Targets, exists: Tensor) -> Tensor:

@@ -29,6 +29,14 @@ _GREY, _CONTRAST = 110.0, 60.0  # grey levels: mean and spread of the pictures
 _RARE = -4.0  # logit of a middle before anything is learned: nearly every cell is empty
 _LANE_WIDTH = 4.0  # m: what offsets are told from
 _LOG_STD_RANGE = 6.0  # standard deviations stay within e^-6 and e^6
+_LEAST_STD = {  # m, m/s: who says to know better pulls the whole network along when it errs
+    "lateral_std": 0.02,
+    "lane_offset_std": 0.02,
+    "edge_offset_std": 0.05,
+    "length_std": 1.0,
+    "junction_std": 0.5,
+    "speed_limit_std": 0.2,
+}
 _LAST_STRIDE = 16
 # rad, m: what one unit of the road head's last layer means. A step of the optimizer moves every
 # output by about as much, so that what must be exact needs small units.
@@ -221,6 +229,8 @@ def as_road(raw: Tensor) -> Tensor:
         out[:, PLACE[name]] = 50.0 * raw[:, PLACE[name]]
     for name in ("length_std", "junction_std", "speed_limit_std"):
         out[:, PLACE[name]] = raw[:, PLACE[name]] + math.log(5.0)
+    for name, least in _LEAST_STD.items():
+        out[:, PLACE[name]] = out[:, PLACE[name]].clamp(math.log(least), _LOG_STD_RANGE)
     return out
 
 
