@@ -104,9 +104,10 @@ def _looks(told: dict[str, Tensor], true: dict[str, Tensor]) -> Tensor:
     size = torch.sqrt(told["cos"] ** 2 + told["sin"] ** 2 + 1e-6)
     off_cos = (told["cos"] * cos + told["sin"] * sin) / size
     off_sin = (told["sin"] * cos - told["cos"] * sin) / size
-    # The chord stands for the angle: smooth even where front is taken for back.
+    # The chord stands for the angle: smooth even where front is taken for back. It is asked for
+    # beside its likelihood, too, which hardly pulls where it is unsure.
     chord = torch.sqrt((1 - off_cos) ** 2 + off_sin**2 + 1e-8)
-    heading = laplace(chord, told["log_std_heading"]) + 0.1 * (size - 1) ** 2
+    heading = laplace(chord, told["log_std_heading"]) + 2 * (1 - off_cos) + 0.1 * (size - 1) ** 2
     speed = laplace(told["speed"] - true["speed"] / SPEED_UNIT, told["log_std_speed"])
     length = (told["length"] - true["length"] / LENGTH_UNIT).abs()
     width = (told["width"] - true["width"] / LENGTH_UNIT).abs()
