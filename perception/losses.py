@@ -32,9 +32,9 @@ _DIRECTION = 3.0  # weight of an error in the spine's direction, per rad
 class LossWeights:
     """Factors on the terms."""
 
-    middles: float = 1.0
-    place: float = 1.0
-    vehicle: float = 0.5  # heading, speed, size, lamps, ...
+    middles: float = 2.0
+    place: float = 1.5
+    vehicle: float = 1.0  # heading, speed, size, lamps, ...
     drivable: float = 0.5
     spine: float = 2.0
     lanes: float = 1.0

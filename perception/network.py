@@ -122,8 +122,8 @@ class VehicleHead(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.look = _conv(channels, channels)
-        self.tell = nn.Conv2d(channels, 2 + len(CODE), 1)
+        self.look = _conv(channels, 2 * channels)
+        self.tell = nn.Conv2d(2 * channels, 2 + len(CODE), 1)
         bias = torch.zeros(2 + len(CODE))
         bias[0] = _RARE
         bias[2 + INDEX["range"]] = -1.0
