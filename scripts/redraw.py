@@ -7,6 +7,8 @@ them in the same traffic.
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,7 +27,7 @@ class OtherWeathers:
     def __init__(self, every: int, seed: int) -> None:
         self.name = f"other weathers every {every} from {seed}"
         self._every = every
-        self._rng = np.random.default_rng(seed)
+        self._seed = seed
         self._head: Head | None = None
         self._left = 0
 
@@ -34,6 +36,9 @@ class OtherWeathers:
             raise ValueError("redraw: expected ticks with the simulator's state, got one without")
         if head is not self._head:
             self._head, self._left = head, 0
+            # Of the episode's own, so that it does not matter which others are drawn before it.
+            episode = [self._seed, head.seed, zlib.crc32(head.scenario.encode())]
+            self._rng = np.random.default_rng(episode)
             self._world = world_of(head, cameras=False)
         self._world.restore(logged.simulator)
         if self._left == 0:
