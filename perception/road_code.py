@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.checks import FloatArray
-from perception.nouns import SLOTS, STATIONS, RoadEstimate
+from perception.nouns import OWN, SLOTS, STATIONS, RoadEstimate
 
 PLAIN = {  # field -> shape; as they are
     "xy_ego": (STATIONS, 2),
@@ -80,4 +80,6 @@ def decode_road(vector: NDArray[np.float32]) -> RoadEstimate:
             value = np.exp(value - value.max(axis=-1, keepdims=True))
             value /= value.sum(axis=-1, keepdims=True)
         values[name] = value if shape else float(value)
+    # The own lane is where the spine is, whatever the network says of a number nobody asks for.
+    values["lane_offset"][OWN], values["lane_offset_std"][OWN] = 0.0, _LEAST  # type: ignore[index]
     return RoadEstimate(**values)  # type: ignore[arg-type]
