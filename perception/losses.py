@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from perception.either_lane import nearest_truth
 from perception.network import Output
 from perception.nouns import OWN, SLOTS, STATION_S
 from perception.road_code import PLACE, SHAPES
@@ -123,12 +124,13 @@ def road_losses(road: Tensor, truth: Tensor) -> dict[str, Tensor]:
     """Of what is there: stations beyond the spine's end and slots without a lane do not count."""
     told = {name: road[:, PLACE[name]].reshape(-1, *shape) for name, shape in SHAPES.items()}
     true = {name: truth[:, PLACE[name]].reshape(-1, *shape) for name, shape in SHAPES.items()}
+    true, spine_known, slots_known = nearest_truth(told, true)
     exists = (true["exists"] > 0).float()  # (B,)
     s = _stations(road.device)
-    there = exists[:, None] * (s <= true["length"][:, None] + 1e-3)  # (B, S)
+    there = exists[:, None] * (s <= true["length"][:, None] + 1e-3) * spine_known  # (B, S)
     return {
         "spine": _spine(told, true, there),
-        "lanes": _lanes(told, true, exists),
+        "lanes": _lanes(told, true, exists[:, None] * slots_known),
         "edges": _mean(
             laplace(told["edge_offset"] - true["edge_offset"], told["edge_offset_std"]),
             there[:, None].expand(-1, 2, -1),
@@ -160,16 +162,17 @@ def _spine(told: Targets, true: Targets, there: Tensor) -> Tensor:
     return _mean(loss, there) + _DIRECTION * _mean(direction, there[:, 1:])
 
 
-def _lanes(told: Targets, true: Targets, exists: Tensor) -> Tensor:
-    there = true["lane_exists_at"] > 0  # (B, K, S)
+def _lanes(told: Targets, true: Targets, known: Tensor) -> Tensor:
+    """Of the slots (B, K) of which the truth is known."""
+    there = (true["lane_exists_at"] > 0) * known[:, :, None]  # (B, K, S)
     beside = torch.arange(SLOTS, device=there.device) != OWN  # the own lane's offset is 0
     offset = laplace(told["lane_offset"] - true["lane_offset"], told["lane_offset_std"])
-    loss = _mean(offset, (there & beside[:, None]).float())
-    loss = loss + _yes_or_no(told, true, "lane_exists_at", exists[:, None, None])
-    loss = loss + _yes_or_no(told, true, "lane_exists", exists[:, None])
-    slot = (true["lane_exists"] > 0).float()  # (B, K)
+    loss = _mean(offset, there * beside[:, None])
+    loss = loss + _yes_or_no(told, true, "lane_exists_at", known[:, :, None])
+    loss = loss + _yes_or_no(told, true, "lane_exists", known)
+    slot = (true["lane_exists"] > 0) * known  # (B, K)
     loss = loss + _yes_or_no(told, true, "lane_oncoming", slot)
-    loss = loss + _yes_or_no(told, true, "lane_on_route", there.float())
+    loss = loss + _yes_or_no(told, true, "lane_on_route", there)
     loss = loss + _mean((told["lane_width"] - true["lane_width"]).abs(), slot)
     for name in ("left_marking", "right_marking"):
         paint = F.cross_entropy(
