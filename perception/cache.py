@@ -12,13 +12,14 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from datasets.checks import IntArray
+from datasets.store.logged import Head, LoggedTick
 from datasets.store.meta import EpisodeRow
 from datasets.store.reader import DatasetReader
 from perception.drivable import drivable_cells
@@ -29,7 +30,7 @@ from perception.vehicle_code import Grid
 from perception.vehicle_targets import ROW, vehicle_targets
 
 _VERSION = 1  # of what is kept: older folders are made again
-_READY = "cache.json"  # written last: a folder without it is not finished
+_READY = "ready"  # written last: a folder without it is not finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,20 @@ class Selection:
         return np.asarray(ticks[np.arange(count) * len(ticks) // max(1, count)])
 
 
+class Redraw(Protocol):
+    """Pictures of a tick other than those recorded, such as in another weather."""
+
+    name: str  # tells what it does: caches with other pictures lie in other folders
+
+    def __call__(self, logged: LoggedTick, head: Head) -> NDArray[np.uint8]:
+        """(C, height, width, 3) of a tick without its pictures; ticks come in order."""
+
+
 class Cache:
     """N ticks of one folder, read where they lie; `batch` copies what it is asked for."""
 
     def __init__(self, folder: Path) -> None:
-        about = json.loads((folder / _READY).read_text())
-        self.data_hash: str = about["data_hash"]
+        self.data_hash = folder.name
         self.ticks: IntArray = _map(folder, "ticks")
         self.frames: NDArray[np.uint8] = _map(folder, "frames")  # (N, C, height, width, 3)
         self.middles: NDArray[np.uint8] = _map(folder, "middles")  # (N, C, rows, columns)
@@ -121,10 +130,14 @@ class Caches:
 
 
 def open_caches(
-    datasets: Iterable[Path], selection: Selection, root: Path, quiet: bool = False
+    datasets: Iterable[Path],
+    selection: Selection,
+    root: Path,
+    quiet: bool = False,
+    redraw: Redraw | None = None,
 ) -> Caches:
     """The caches of that selection below `root`, one per dataset and scenario, made first where
-    they are missing."""
+    they are missing; with the pictures recorded, or with those of `redraw`."""
     parts = []
     for dataset in datasets:
         reader = DatasetReader(dataset)
@@ -132,35 +145,38 @@ def open_caches(
         for scenario in sorted({row.head.scenario for row in rows}):
             episodes = selection.episodes(rows, scenario)
             if episodes:
-                parts.append(_open(reader, scenario, episodes, selection, root, quiet))
+                folder = _folder(root, scenario, episodes, selection, redraw)
+                if not (folder / _READY).exists():
+                    title = "" if quiet else scenario
+                    _fill(folder, reader, selection.ticks(episodes), title, redraw)
+                parts.append(Cache(folder))
     if not parts:
         raise ValueError(f"open_caches: expected episodes with seeds {selection.seeds}, got none")
     return Caches(parts)
 
 
-def _open(
-    reader: DatasetReader,
+def _folder(
+    root: Path,
     scenario: str,
     episodes: list[EpisodeRow],
     selection: Selection,
-    root: Path,
-    quiet: bool,
-) -> Cache:
+    redraw: Redraw | None,
+) -> Path:
+    """Named after all that decides what is in it."""
     content = [_VERSION, selection.ticks_per_scenario, [[row.uid, row.ticks] for row in episodes]]
-    data_hash = hashlib.sha256(json.dumps(content).encode()).hexdigest()
-    folder = root / f"{scenario}-{data_hash[:16]}"
-    if not (folder / _READY).exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _fill(folder, reader, selection.ticks(episodes), "" if quiet else scenario)
-        (folder / _READY).write_text(json.dumps({"data_hash": data_hash}))
-    return Cache(folder)
+    if redraw is not None:
+        content.append(redraw.name)
+    return root / f"{scenario}-{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]}"
 
 
 def _map(folder: Path, name: str) -> NDArray[Any]:
     return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r"))
 
 
-def _fill(folder: Path, reader: DatasetReader, ticks: IntArray, title: str) -> None:
+def _fill(
+    folder: Path, reader: DatasetReader, ticks: IntArray, title: str, redraw: Redraw | None
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     shape = reader.pictures(ticks[:1], threads=1).shape[1:]
     grid = Grid.of(reader.rows[0].head.rig[0])
     cells = (len(ticks), shape[0], grid.rows, grid.columns)
@@ -173,7 +189,9 @@ def _fill(folder: Path, reader: DatasetReader, ticks: IntArray, title: str) -> N
         "ego": _create(folder, "ego", (len(ticks), EGO_INPUTS), np.float32),
     }
     vehicles: list[NDArray[np.float32]] = []
-    for i, sample in enumerate(tqdm(_samples(reader, ticks), title, len(ticks), disable=not title)):
+    for i, sample in enumerate(
+        tqdm(_samples(reader, ticks, redraw), title, len(ticks), disable=not title)
+    ):
         vehicles += sample.pop("vehicles")
         for name, value in sample.items():
             arrays[name][i] = value
@@ -181,6 +199,7 @@ def _fill(folder: Path, reader: DatasetReader, ticks: IntArray, title: str) -> N
     np.save(folder / "vehicles.npy", np.concatenate([np.zeros((0, len(ROW)), "f4"), *vehicles]))
     np.save(folder / "first.npy", first.astype(np.int64))
     np.save(folder / "ticks.npy", ticks)
+    (folder / _READY).touch()
 
 
 def _create(folder: Path, name: str, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:
@@ -188,16 +207,23 @@ def _create(folder: Path, name: str, shape: tuple[int, ...], dtype: type) -> NDA
     return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
 
 
-def _samples(reader: DatasetReader, ticks: IntArray) -> Iterator[dict[str, Any]]:
+def _samples(
+    reader: DatasetReader, ticks: IntArray, redraw: Redraw | None
+) -> Iterator[dict[str, Any]]:
     for tick in ticks:
-        logged = reader.logged(int(tick))
+        head = reader.row_of(int(tick)).head
+        if redraw is None:
+            logged = reader.logged(int(tick))
+            frames = np.stack([frame.rgb for frame in logged.tick.observation.frames])
+        else:
+            logged = reader.logged(int(tick), ())
+            frames = redraw(logged, head)
         observation, truth = logged.tick.observation, logged.tick.truth
-        cameras = [frame.camera for frame in observation.frames]
-        found = [vehicle_targets(truth.agents, camera) for camera in cameras]
+        found = [vehicle_targets(truth.agents, camera) for camera in head.rig]
         yield {
-            "frames": np.stack([frame.rgb for frame in observation.frames]),
+            "frames": frames,
             "middles": np.stack([middles for _, middles, _ in found]),
-            "drivable": drivable_cells(truth.lanes, cameras),
+            "drivable": drivable_cells(truth.lanes, head.rig),
             "road": encode_road(road_truth(truth)),
             "route": route_inputs(observation.route),
             "ego": ego_inputs(observation.ego),

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from perception.either_lane import nearest_truth
 from perception.network import Output
 from perception.nouns import OWN, SLOTS, STATION_S
 from perception.road_code import PLACE, SHAPES
@@ -25,15 +26,16 @@ _TRUTH = {name: i for i, name in enumerate(ROW)}
 _NEIGHBOUR = 0.25  # weight of the cells around a middle: a peak may land on one of them
 _AROUND = ((0, 0, 1.0), *((r, c, _NEIGHBOUR) for r in (-1, 0, 1) for c in (-1, 0, 1) if r or c))
 _ALONG_SPINE = 0.05  # weight of an error along the spine, which hardly matters, per m
+_DIRECTION = 3.0  # weight of an error in the spine's direction, per rad
 
 
 @dataclass(frozen=True, slots=True)
 class LossWeights:
     """Factors on the terms."""
 
-    middles: float = 1.0
-    place: float = 1.0
-    vehicle: float = 0.5  # heading, speed, size, lamps, ...
+    middles: float = 2.0
+    place: float = 1.5
+    vehicle: float = 1.0  # heading, speed, size, lamps, ...
     drivable: float = 0.5
     spine: float = 2.0
     lanes: float = 1.0
@@ -103,9 +105,10 @@ def _looks(told: dict[str, Tensor], true: dict[str, Tensor]) -> Tensor:
     size = torch.sqrt(told["cos"] ** 2 + told["sin"] ** 2 + 1e-6)
     off_cos = (told["cos"] * cos + told["sin"] * sin) / size
     off_sin = (told["sin"] * cos - told["cos"] * sin) / size
-    # The chord stands for the angle: smooth even where front is taken for back.
+    # The chord stands for the angle: smooth even where front is taken for back. It is asked for
+    # beside its likelihood, too, which hardly pulls where it is unsure.
     chord = torch.sqrt((1 - off_cos) ** 2 + off_sin**2 + 1e-8)
-    heading = laplace(chord, told["log_std_heading"]) + 0.1 * (size - 1) ** 2
+    heading = laplace(chord, told["log_std_heading"]) + 2 * (1 - off_cos) + 0.1 * (size - 1) ** 2
     speed = laplace(told["speed"] - true["speed"] / SPEED_UNIT, told["log_std_speed"])
     length = (told["length"] - true["length"] / LENGTH_UNIT).abs()
     width = (told["width"] - true["width"] / LENGTH_UNIT).abs()
@@ -121,18 +124,24 @@ def road_losses(road: Tensor, truth: Tensor) -> dict[str, Tensor]:
     """Of what is there: stations beyond the spine's end and slots without a lane do not count."""
     told = {name: road[:, PLACE[name]].reshape(-1, *shape) for name, shape in SHAPES.items()}
     true = {name: truth[:, PLACE[name]].reshape(-1, *shape) for name, shape in SHAPES.items()}
+    true, spine_known, slots_known = nearest_truth(told, true)
     exists = (true["exists"] > 0).float()  # (B,)
-    s = torch.tensor(STATION_S, dtype=torch.float32, device=road.device)
-    there = exists[:, None] * (s <= true["length"][:, None] + 1e-3)  # (B, S)
+    s = _stations(road.device)
+    there = exists[:, None] * (s <= true["length"][:, None] + 1e-3) * spine_known  # (B, S)
     return {
         "spine": _spine(told, true, there),
-        "lanes": _lanes(told, true, exists),
+        "lanes": _lanes(told, true, exists[:, None] * slots_known),
         "edges": _mean(
             laplace(told["edge_offset"] - true["edge_offset"], told["edge_offset_std"]),
             there[:, None].expand(-1, 2, -1),
         ),
         "facts": _facts(told, true, exists),
     }
+
+
+def _stations(device: torch.device) -> Tensor:
+    """(S,) m"""
+    return torch.tensor(STATION_S, dtype=torch.float32, device=device)
 
 
 def _mean(loss: Tensor, counts: Tensor) -> Tensor:
@@ -147,19 +156,23 @@ def _spine(told: Targets, true: Targets, there: Tensor) -> Tensor:
     across = error[..., 1] * tangent[..., 0] - error[..., 0] * tangent[..., 1]
     along = (error * tangent).sum(2)
     loss = laplace(across, told["lateral_std"]) + _ALONG_SPINE * along.abs()
-    return _mean(loss, there)
+    # Where it is unsure, likelihood hardly asks for more: each step's direction is asked for, too.
+    turned = torch.diff(error, dim=1) / torch.diff(_stations(error.device))[:, None]
+    direction = (turned.square().sum(2) + 1e-6).sqrt()
+    return _mean(loss, there) + _DIRECTION * _mean(direction, there[:, 1:])
 
 
-def _lanes(told: Targets, true: Targets, exists: Tensor) -> Tensor:
-    there = true["lane_exists_at"] > 0  # (B, K, S)
+def _lanes(told: Targets, true: Targets, known: Tensor) -> Tensor:
+    """Of the slots (B, K) of which the truth is known."""
+    there = (true["lane_exists_at"] > 0) * known[:, :, None]  # (B, K, S)
     beside = torch.arange(SLOTS, device=there.device) != OWN  # the own lane's offset is 0
     offset = laplace(told["lane_offset"] - true["lane_offset"], told["lane_offset_std"])
-    loss = _mean(offset, (there & beside[:, None]).float())
-    loss = loss + _yes_or_no(told, true, "lane_exists_at", exists[:, None, None])
-    loss = loss + _yes_or_no(told, true, "lane_exists", exists[:, None])
-    slot = (true["lane_exists"] > 0).float()  # (B, K)
+    loss = _mean(offset, there * beside[:, None])
+    loss = loss + _yes_or_no(told, true, "lane_exists_at", known[:, :, None])
+    loss = loss + _yes_or_no(told, true, "lane_exists", known)
+    slot = (true["lane_exists"] > 0) * known  # (B, K)
     loss = loss + _yes_or_no(told, true, "lane_oncoming", slot)
-    loss = loss + _yes_or_no(told, true, "lane_on_route", there.float())
+    loss = loss + _yes_or_no(told, true, "lane_on_route", there)
     loss = loss + _mean((told["lane_width"] - true["lane_width"]).abs(), slot)
     for name in ("left_marking", "right_marking"):
         paint = F.cross_entropy(

@@ -29,6 +29,17 @@ _GREY, _CONTRAST = 110.0, 60.0  # grey levels: mean and spread of the pictures
 _RARE = -4.0  # logit of a middle before anything is learned: nearly every cell is empty
 _LANE_WIDTH = 4.0  # m: what offsets are told from
 _LOG_STD_RANGE = 6.0  # standard deviations stay within e^-6 and e^6
+_UNITS = {"edge_offset": 4.0, "speed_limit": 10.0, "length": 100.0} | dict.fromkeys(
+    ("junction_begin", "junction_end"), 50.0
+)
+_LEAST_STD = {  # m, m/s: who says to know better pulls the whole network along when it errs
+    "lateral_std": 0.02,
+    "lane_offset_std": 0.02,
+    "edge_offset_std": 0.05,
+    "length_std": 1.0,
+    "junction_std": 0.5,
+    "speed_limit_std": 0.2,
+}
 _LAST_STRIDE = 16
 # rad, m: what one unit of the road head's last layer means. A step of the optimizer moves every
 # output by about as much, so that what must be exact needs small units.
@@ -111,8 +122,8 @@ class VehicleHead(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.look = _conv(channels, channels)
-        self.tell = nn.Conv2d(channels, 2 + len(CODE), 1)
+        self.look = _conv(channels, 2 * channels)
+        self.tell = nn.Conv2d(2 * channels, 2 + len(CODE), 1)
         bias = torch.zeros(2 + len(CODE))
         bias[0] = _RARE
         bias[2 + INDEX["range"]] = -1.0
@@ -199,6 +210,8 @@ def _usual_road() -> Tensor:
     bias[PLACE["speed_limit"]] = 2.0
     bias[PLACE["edge_offset"]] = torch.tensor([1.5, -1.0]).repeat_interleave(STATIONS)
     bias[PLACE["edge_offset_std"]] = 3.0
+    for name in ("length_std", "junction_std", "speed_limit_std"):
+        bias[PLACE[name]] = math.log(5.0)
     bias[PLACE["lateral_std"]] = 1.5
     bias[PLACE["lane_offset_std"]] = 1.5
     return bias
@@ -206,22 +219,20 @@ def _usual_road() -> Tensor:
 
 def as_road(raw: Tensor) -> Tensor:
     """(B, ROAD_SIZE) numbers about one in size -> the vector of perception.road_code."""
-    out = raw.clone()
+    told = {name: raw[:, place] for name, place in PLACE.items()}
     s = torch.tensor(STATION_S, dtype=torch.float32, device=raw.device)
-    out[:, PLACE["xy_ego"]] = _spine(raw[:, PLACE["xy_ego"]], s).flatten(1)
+    told["xy_ego"] = _spine(told["xy_ego"], s).flatten(1)
     far = torch.log(0.1 + 0.02 * s)  # m: what is far away is less certain
     for name, rows in (("lateral_std", 1), ("lane_offset_std", SLOTS), ("edge_offset_std", 2)):
-        out[:, PLACE[name]] = raw[:, PLACE[name]] + far.repeat(rows)
+        told[name] = told[name] + far.repeat(rows)
     place = _LANE_WIDTH * (OWN - torch.arange(SLOTS, device=raw.device)).repeat_interleave(STATIONS)
-    out[:, PLACE["lane_offset"]] = place + _OFFSET_UNIT * raw[:, PLACE["lane_offset"]]
-    out[:, PLACE["lane_width"]] = _LANE_WIDTH + raw[:, PLACE["lane_width"]]
-    for name, unit in (("edge_offset", 4.0), ("speed_limit", 10.0), ("length", 100.0)):
-        out[:, PLACE[name]] = unit * raw[:, PLACE[name]]
-    for name in ("junction_begin", "junction_end"):
-        out[:, PLACE[name]] = 50.0 * raw[:, PLACE[name]]
-    for name in ("length_std", "junction_std", "speed_limit_std"):
-        out[:, PLACE[name]] = raw[:, PLACE[name]] + math.log(5.0)
-    return out
+    told["lane_offset"] = place + _OFFSET_UNIT * told["lane_offset"]
+    told["lane_width"] = _LANE_WIDTH + told["lane_width"]
+    for name, unit in _UNITS.items():
+        told[name] = unit * told[name]
+    for name, least in _LEAST_STD.items():
+        told[name] = told[name].clamp(math.log(least), _LOG_STD_RANGE)
+    return torch.cat([told[name] for name in PLACE], 1)
 
 
 def _spine(raw: Tensor, s: Tensor) -> Tensor:

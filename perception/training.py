@@ -85,7 +85,8 @@ def train(
     """Train to the end, or on from where a run in `out` was killed; the last validation's figures.
 
     Validates and saves each `every` steps: `out`/checkpoint.pt to go on from, and
-    `out`/weights.safetensors, which carry `about`. `start`: weights to begin with.
+    `out`/weights.safetensors, which carry `about`. `start`: weights to begin with, as far
+    as they fit: another head may sit on the same trunk.
     """
     run = _Run(config, ticks.data_hash, processes, out / "checkpoint.pt", start)
     writer = SummaryWriter(str(out / "tensorboard")) if processes.is_first else None
@@ -130,7 +131,9 @@ class _Run:
         self._data_hash = data_hash
         network = PerceptionNet(config.network)
         if start is not None:
-            network.load_state_dict(start)
+            own = network.state_dict()
+            fits = {name: t for name, t in start.items() if own[name].shape == t.shape}
+            network.load_state_dict(own | fits)
         self._network = network.to(processes.device, memory_format=torch.channels_last)
         self._average = AveragedModel(
             self._network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True

@@ -25,6 +25,7 @@ from perception.card import write_card
 from perception.processes import joined
 from perception.training import TrainConfig, train
 from perception.weights import load_weights
+from scripts.redraw import OtherWeathers
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Perception:
     """the same to validate on"""
     ticks_per_scenario: int = 1500
     """how many ticks of each scenario are used, evenly spaced; of those held out a tenth"""
+    redrawn: int = 0
+    """how many more, with pictures drawn again in other weathers"""
     start: Path | None = None
     """weights to begin with"""
     every: int = 250
@@ -83,10 +86,12 @@ def train_perception(args: Perception) -> None:
 def _caches(args: Perception, quiet: bool) -> tuple[Caches, Caches]:
     held_out = Selection(args.held_out, max(1, args.ticks_per_scenario // 10))
     chosen = Selection(args.seeds, args.ticks_per_scenario)
-    return (
-        open_caches(args.data, held_out, args.cache, quiet),
-        open_caches(args.data, chosen, args.cache, quiet),
-    )
+    parts = open_caches(args.data, chosen, args.cache, quiet).parts
+    if args.redrawn:
+        more = Selection(args.seeds, args.redrawn)
+        again = OtherWeathers(every=8, seed=args.train.seed)
+        parts += open_caches(args.data, more, args.cache, quiet, again).parts
+    return open_caches(args.data, held_out, args.cache, quiet), Caches(parts)
 
 
 def _rig(data: Path) -> tuple[Camera, ...]:
