@@ -30,11 +30,11 @@ class TrackerConfig:
 
     gate: float = 16.0  # squared Mahalanobis distance of a place
     least_score: float = 0.15  # detections below it begin no track
-    inflation: float = 4.0  # of the detector's variances: its errors last for some ticks
-    speed_inflation: float = 10.0  # likewise: what a look says of the speed, the next one repeats
-    trust: float = 0.5  # how much of a detection's log-odds is news, after the ticks before
+    inflation: float = 6.0  # of the detector's variances: its errors last for some ticks
+    speed_inflation: float = 40.0  # likewise: what a look says of the speed, the next one repeats
+    trust: float = 0.8  # how much of a detection's log-odds is news, after the ticks before
     memory: float = 0.9  # how much of the log-odds so far is kept from tick to tick
-    miss: float = 0.8  # log-odds that not being seen in plain sight costs
+    miss: float = 1.0  # log-odds that not being seen in plain sight costs
     most: float = 5.0  # bound of the log-odds
     least: float = -2.5  # log-odds at which a track is forgotten
     hidden_for: float = 3.0  # s that a track lives unseen
