@@ -31,6 +31,7 @@ BESIDE = 1.5  # lane widths between the middles of neighbours
 CROSSING = 12.0  # m that a lane across a junction reaches to either side
 CROSSING_WIDTH = 4.0  # m
 SHORTEST = 4.0  # m of spine that are worth a lane
+LEAST_LIMIT = 2.0  # m/s: no road is slower, whatever is read off it
 _PIECES, _CROSSING_ID = 1000, 1_000_000  # ids: lane number times so many, plus where it begins
 
 
@@ -119,7 +120,7 @@ def _assembled(
         valid=np.arange(longest) < np.array([len(curve) for curve in curves])[:, None],
         lateral_std=std,
         width=np.where(mine, road.lane_width[slot], CROSSING_WIDTH),
-        speed_limit=np.full(m, road.speed_limit),
+        speed_limit=np.full(m, max(road.speed_limit, LEAST_LIMIT)),
         left_marking=np.where(mine, np.where(oncoming, right, left), 0),
         right_marking=np.where(mine, np.where(oncoming, left, right), 0),
         on_route=np.array([piece.on_route for piece in pieces] + [False] * (m - n)) & ~oncoming,

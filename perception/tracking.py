@@ -30,14 +30,15 @@ class TrackerConfig:
 
     gate: float = 16.0  # squared Mahalanobis distance of a place
     least_score: float = 0.15  # detections below it begin no track
-    inflation: float = 2.0  # of the detector's variances: its errors last for some ticks
-    trust: float = 0.5  # how much of a detection's log-odds is news, after the ticks before
+    inflation: float = 6.0  # of the detector's variances: its errors last for some ticks
+    speed_inflation: float = 40.0  # likewise: what a look says of the speed, the next one repeats
+    trust: float = 0.8  # how much of a detection's log-odds is news, after the ticks before
     memory: float = 0.9  # how much of the log-odds so far is kept from tick to tick
-    miss: float = 0.8  # log-odds that not being seen in plain sight costs
+    miss: float = 1.0  # log-odds that not being seen in plain sight costs
     most: float = 5.0  # bound of the log-odds
     least: float = -2.5  # log-odds at which a track is forgotten
     hidden_for: float = 3.0  # s that a track lives unseen
-    double: float = 2.0  # m between two tracks that are one
+    double: float = 3.0  # m between two tracks that are one: cars side by side are 4 m apart
     reach: float = 100.0  # m ahead, where the narrow camera looks
     reach_around: float = 45.0  # m elsewhere
     narrow: float = 0.27  # rad to either side that the narrow camera sees
@@ -57,13 +58,14 @@ class Tracker:
     def update(self, seen: Detections, odom_from_ego: SE2, dt: float) -> Tracks:
         """The tracks now, `dt` seconds after the tick before; `seen` holds each vehicle once."""
         config = self.config
+        seen = replace(seen, **self._inflated(seen))
         # 1
         mean, cov = predicted(self.tracks.mean, self.tracks.cov, dt)
         tracks = replace(self.tracks, mean=mean, cov=cov, unseen=self.tracks.unseen + dt)
         # 2
         rows, columns = assign(tracks, seen, odom_from_ego, config)
         # 3
-        found = corrected(tracks.where(rows), seen.where(columns), odom_from_ego, config.inflation)
+        found = corrected(tracks.where(rows), seen.where(columns), odom_from_ego)
         news = config.trust * evidence(seen.score[columns])
         found = replace(found, log_odds=self._bounded(config.memory * found.log_odds + news))
         lost = tracks.where(_others(len(tracks), rows))
@@ -73,11 +75,20 @@ class Tracker:
         left = left.where(left.score >= config.least_score)
         ids = self._next_id + np.arange(len(left))
         self._next_id += len(left)
-        begun = born(left, odom_from_ego, ids, config.inflation)
+        begun = born(left, odom_from_ego, ids)
         # 5
         tracks = found.joined(lost).joined(begun)
         self.tracks = tracks.where(believed(tracks, config))
         return self.tracks
+
+    def _inflated(self, seen: Detections) -> dict[str, FloatArray]:
+        """The covariances of detections whose errors are not news in every tick."""
+        config = self.config
+        return {
+            "xy_cov": config.inflation * seen.xy_cov,
+            "heading_std": np.sqrt(config.inflation) * seen.heading_std,
+            "speed_std": np.sqrt(config.speed_inflation) * seen.speed_std,
+        }
 
     def _bounded(self, log_odds: FloatArray) -> FloatArray:
         return np.clip(log_odds, -self.config.most, self.config.most)
@@ -92,7 +103,7 @@ def assign(
         return none, none
     turn = odom_from_ego.rotation
     step = odom_from_ego.apply(seen.xy_ego)[None] - tracks.mean[:, None, :2]  # (N, M, 2)
-    noise = turn @ (config.inflation * seen.xy_cov) @ turn.T
+    noise = turn @ seen.xy_cov @ turn.T
     cov = tracks.cov[:, None, :2, :2] + noise[None]
     distance = np.einsum("nmi,nmij,nmj->nm", step, np.linalg.inv(cov), step)
     # Of two that are as near, the surer pair is the likelier; a heading across speaks against one.

@@ -58,7 +58,7 @@ class Tracks:
     @classmethod
     def none(cls) -> Tracks:
         """Nobody."""
-        return born(Detections.none(), SE2(0.0, 0.0, 0.0), np.zeros(0, np.int64), 1.0)
+        return born(Detections.none(), SE2(0.0, 0.0, 0.0), np.zeros(0, np.int64))
 
     def agents(self, odom_from_ego: SE2) -> Agents:
         """The tracks as a Scene has them, in the ego frame."""
@@ -82,7 +82,7 @@ class Tracks:
         )
 
 
-def born(seen: Detections, odom_from_ego: SE2, ids: IntArray, inflation: float) -> Tracks:
+def born(seen: Detections, odom_from_ego: SE2, ids: IntArray) -> Tracks:
     """One new track per detection. The speed is the detector's guess, with little faith in it."""
     n = len(seen)
     turn = odom_from_ego.rotation
@@ -91,9 +91,9 @@ def born(seen: Detections, odom_from_ego: SE2, ids: IntArray, inflation: float) 
     mean[:, HEADING] = wrap_angle(seen.heading + odom_from_ego.heading)
     mean[:, SPEED] = seen.speed
     cov = np.zeros((n, STATES, STATES))
-    cov[:, :2, :2] = turn @ (inflation * seen.xy_cov) @ turn.T
-    cov[:, HEADING, HEADING] = inflation * seen.heading_std**2
-    cov[:, SPEED, SPEED] = np.minimum(BORN_SPEED_STD, 2 * seen.speed_std) ** 2
+    cov[:, :2, :2] = turn @ seen.xy_cov @ turn.T
+    cov[:, HEADING, HEADING] = seen.heading_std**2
+    cov[:, SPEED, SPEED] = np.minimum(BORN_SPEED_STD, seen.speed_std) ** 2
     cov[:, CURVATURE, CURVATURE] = BORN_CURVATURE_STD**2
     return Tracks(
         id=ids,
@@ -111,7 +111,7 @@ def born(seen: Detections, odom_from_ego: SE2, ids: IntArray, inflation: float) 
     )
 
 
-def corrected(tracks: Tracks, seen: Detections, odom_from_ego: SE2, inflation: float) -> Tracks:
+def corrected(tracks: Tracks, seen: Detections, odom_from_ego: SE2) -> Tracks:
     """Every track with the detection of its row: the Kalman update, and the averages."""
     turn = odom_from_ego.rotation
     place = odom_from_ego.apply(seen.xy_ego)
@@ -123,9 +123,9 @@ def corrected(tracks: Tracks, seen: Detections, odom_from_ego: SE2, inflation: f
     off[:, HEADING] = np.where(reversed_, wrap_angle(course + np.pi), course)
     off[:, SPEED] = seen.speed - tracks.mean[:, SPEED]
     noise = np.zeros((len(tracks), 4, 4))
-    noise[:, :2, :2] = turn @ (inflation * seen.xy_cov) @ turn.T
-    noise[:, HEADING, HEADING] = inflation * seen.heading_std**2 + np.where(reversed_, 0.25, 0.0)
-    noise[:, SPEED, SPEED] = inflation * seen.speed_std**2 + np.where(reversed_, 1e4, 0.0)
+    noise[:, :2, :2] = turn @ seen.xy_cov @ turn.T
+    noise[:, HEADING, HEADING] = seen.heading_std**2 + np.where(reversed_, 0.25, 0.0)
+    noise[:, SPEED, SPEED] = seen.speed_std**2 + np.where(reversed_, 1e4, 0.0)
     total = tracks.cov[:, :4, :4] + noise
     gain = np.linalg.solve(total, tracks.cov[:, :4]).transpose(0, 2, 1)  # (N, 5, 4)
     mean = tracks.mean + np.einsum("nij,nj->ni", gain, off)
