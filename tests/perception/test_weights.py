@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from perception.export import INPUTS, OUTPUTS, OneTick, example_inputs, export_onnx
 from perception.network import NetworkConfig, PerceptionNet
+from perception.runtime import ONNX_FILE, TORCH_FILE, WEIGHTS
 from perception.weights import FORMAT, load_weights, save_weights
 
 TINY = NetworkConfig(width=0.5, token=8, hidden=16)
@@ -69,9 +70,20 @@ def test_onnx_runtime_says_what_torch_says(path):
     network, _ = load_weights(path)
     file = path.with_suffix(".onnx")
     export_onnx(network, file)
+    assert_agree(network, file)
+
+
+def test_the_shipped_files_are_of_one_network_and_small():
+    network, about = load_weights(TORCH_FILE)
+    assert_agree(network, ONNX_FILE)
+    assert about["held_out"]
+    assert sum(file.stat().st_size for file in WEIGHTS.iterdir()) <= 8e6
+
+
+def assert_agree(network, file):
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     for seed in range(3):
-        inputs = example_inputs(TINY, seed)
+        inputs = example_inputs(network.config, seed)
         feed = {name: value.numpy() for name, value in zip(INPUTS, inputs, strict=True)}
         with torch.no_grad():
             expected = OneTick(network)(*inputs)
