@@ -11,6 +11,7 @@ from collections.abc import Callable
 from control.agent import RuleDriver, VisibleOnly
 from datasets.driving import Agent
 from planning.planner import RulePlanner
+from scripts.eyes import SHIPPED, perception_named
 from sim.baselines import ConstantSpeed, Idm, Random, TrueScenes
 from sim.world import World
 
@@ -22,8 +23,14 @@ def expert(world: World) -> Agent:
     return RuleDriver("expert", VisibleOnly(TrueScenes(world)), RulePlanner())
 
 
+def rules(world: World) -> Agent:
+    """The fallback: the same rules on what the cameras tell."""
+    return RuleDriver("rules", perception_named(SHIPPED, world), RulePlanner())
+
+
 AGENTS: dict[str, AgentFactory] = {
     "expert": expert,
+    "rules": rules,
     "idm": Idm,  # highway-env's own driver, which sees everything
     "constant-speed": lambda _: ConstantSpeed(),
     "random": Random,

@@ -3,6 +3,7 @@
     uv run scripts/benchmark.py cameras --json FILE
     uv run scripts/benchmark.py traffic --json FILE
     uv run scripts/benchmark.py plan --json FILE
+    uv run scripts/benchmark.py latency --json FILE
 
 Each benchmark is a module of scripts/benchmarks with a dataclass of arguments and a `run`; a new
 one is one more row of BENCHMARKS.
@@ -14,12 +15,13 @@ import sys
 
 import tyro
 
-from scripts.benchmarks import cameras, data, plan, traffic
+from scripts.benchmarks import cameras, data, latency, plan, traffic
 
 BENCHMARKS = {
     "cameras": (cameras.Cameras, cameras.run),
     "data": (data.Data, data.run),
     "plan": (plan.Plan, plan.run),
+    "latency": (latency.Latency, latency.run),
     "traffic": (traffic.Traffic, traffic.run),
 }
 

@@ -18,7 +18,7 @@ def mapped_files():
 
 
 def test_the_map_shows_every_file():
-    packages = ("scripts", "sim", "control", "planning", "datasets")
+    packages = ("scripts", "sim", "control", "perception", "planning", "datasets")
     files = {file for name in packages for file in (ROOT / name).rglob("*.py")}
     there = {file.relative_to(ROOT) for file in files if file.name != "__init__.py"}
     assert set(mapped_files()) == there

@@ -146,9 +146,18 @@ def weather_for(name: str, seed: int) -> Weather:
     return WEATHERS[name]
 
 
+def kind_of(name: str, seed: int) -> str:
+    """Which of the named weathers it is, or for "random" which of them was drawn and varied."""
+    return _base(np.random.default_rng(seed)).name if name == "random" else name
+
+
+def _base(rng: np.random.Generator) -> Weather:
+    return list(WEATHERS.values())[rng.integers(len(WEATHERS))]
+
+
 def _draw(rng: np.random.Generator) -> Weather:
     """One weather out of all of them, with everything about it varied."""
-    base = list(WEATHERS.values())[rng.integers(len(WEATHERS))]
+    base = _base(rng)
     warmth = rng.uniform(0.92, 1.08)  # white balance: red up is blue down
     light = np.array([warmth, 1.0, 1 / warmth]) * rng.uniform(0.8, 1.2)
     return replace(

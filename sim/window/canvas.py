@@ -28,6 +28,7 @@ from datasets.driving import MAX_ACCEL
 from datasets.episode import DECISION_HZ, Outcome, Tick
 from sim.state import EGO, RoadMap, WorldState
 from sim.window import gauges, ink
+from sim.window.belief import belief_overlays, believed_scene, draw_belief
 from sim.window.camera_view import CameraView, Carpet, line_overlays, slot_of
 from sim.window.commands import KEYS, Command
 from sim.window.ink import Box, Color, Font, Image
@@ -128,14 +129,20 @@ class Canvas:
         if tick.decision.trajectory is not None and tick.outcome is None:
             self._map.draw_plan(pixels, view, tick.decision.trajectory)
         self._map.draw_bodies(pixels, view, state, tick.truth)
-        if tick.decision.scene is not None:
-            self._map.draw_belief(pixels, view, tick.decision.scene)
+        belief = believed_scene(tick)
+        if belief is not None:
+            draw_belief(pixels, view.from_ego, belief)
         draw_scale(pixels, view.px_per_m, self._map.road.speed_limit)
 
     def _draw_cameras(self, image: Image, tick: Tick, status: Status) -> None:
         frames = tick.observation.frames
         cameras = [frame.camera for frame in frames]
-        lines = line_overlays(tick.truth, status.boxes, status.lanes)
+        belief = believed_scene(tick)
+        lines = (
+            line_overlays(tick.truth, status.boxes, status.lanes)
+            if belief is None
+            else belief_overlays(belief, status.boxes, status.lanes)
+        )
         plan = tick.decision.trajectory if status.plan else None
         carpet = Carpet.of(plan, self._map.road.speed_limit) if plan and self._map else None
         for frame in frames:

@@ -14,7 +14,7 @@ import numpy as np
 
 from datasets.checks import FloatArray
 from datasets.driving import Trajectory
-from datasets.geometry import SE2, box_corners
+from datasets.geometry import SE2
 from datasets.scene import AgentKind, Marking, Scene
 from sim.state import EGO, Lane, RoadMap, WorldState
 from sim.window import ink
@@ -30,7 +30,6 @@ BRAKE_LIGHT: Color = (255, 66, 56)
 INDICATOR_LIGHT: Color = (255, 186, 60)
 ROUTE: Color = (150, 128, 216)
 TRAIL: Color = (70, 110, 140)
-BELIEF: Color = (255, 214, 102)
 GRID_LINE: Color = (37, 46, 45)
 
 PIECE = 24  # points of a centerline in one piece of road, about a metre apart
@@ -198,12 +197,6 @@ class MapView:
             end = begin + len(list(run))
             ink.stroke(image, uv[begin : end + 1], color, width_px)
             begin = end
-
-    def draw_belief(self, image: Image, view: Viewport, scene: Scene) -> None:
-        """Where the driver thinks that the others are, if it does not know it from the truth."""
-        agents = scene.agents.where(scene.agents.xy_std > 0).compact()
-        for outline in box_corners(agents.xy_ego, agents.heading, agents.length, agents.width):
-            ink.stroke(image, view.from_ego(outline), BELIEF, 1, closed=True)
 
 
 _LEFT_SIDE = ((1, 0.55), (0.9, 0.9), (-0.92, 1), (-1, 0.8))

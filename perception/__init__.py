@@ -1,0 +1,1 @@
+"""Camera frames -> what is around the car."""

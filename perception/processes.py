@@ -1,0 +1,55 @@
+"""One process or several: `torchrun --nproc-per-node=N` starts several, each with a part of every
+batch; without it there is one. GPUs talk through NCCL, processors through Gloo."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import distributed
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Who this process is among all that train together."""
+
+    rank: int
+    count: int
+    device: torch.device
+
+    @property
+    def is_first(self) -> bool:
+        """The one that writes and speaks."""
+        return self.rank == 0
+
+    def wait(self) -> None:
+        """Until all are here."""
+        if self.count > 1:
+            distributed.barrier()
+
+    def mean(self, value: torch.Tensor) -> torch.Tensor:
+        """The mean over all processes."""
+        if self.count == 1:
+            return value
+        together = value.detach().clone()
+        distributed.all_reduce(together)
+        return together / self.count
+
+
+@contextmanager
+def joined(device: str) -> Iterator[Processes]:
+    """Join the processes that torchrun started, if it did. `device`: "auto" takes a GPU if there
+    is one."""
+    kind = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    if "TORCHELASTIC_RUN_ID" not in os.environ:  # torchrun's own way to tell its processes
+        yield Processes(0, 1, torch.device(kind))
+        return
+    place = torch.device(kind, int(os.environ["LOCAL_RANK"])) if kind == "cuda" else kind
+    distributed.init_process_group("nccl" if kind == "cuda" else "gloo")
+    try:
+        yield Processes(distributed.get_rank(), distributed.get_world_size(), torch.device(place))
+    finally:
+        distributed.destroy_process_group()

@@ -1,0 +1,1 @@
+"""How well perception perceives: vehicles, lanes, calibration."""
