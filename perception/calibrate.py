@@ -34,7 +34,9 @@ def calibrate(network: PerceptionNet, held_out: Caches, batch_size: int) -> dict
     for ticks in np.array_split(np.arange(len(held_out)), max(1, len(held_out) // batch_size)):
         arrays = held_out.batch(ticks)
         batch: Targets = {name: torch.from_numpy(a).to(device) for name, a in arrays.items()}
-        output = Output(*(x.float() for x in network(batch["frames"], batch["route"], batch["ego"])))
+        output = Output(
+            *(x.float() for x in network(batch["frames"], batch["route"], batch["ego"]))
+        )
         errors = road_errors(output.road, batch["road"])
         errors |= vehicle_errors(output.code, batch["vehicles"], batch["picture"])
         for name, (error, log_std) in errors.items():
