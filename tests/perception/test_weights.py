@@ -93,5 +93,6 @@ def assert_agree(network, file):
         either = (said["peaks"] > 0) != (wanted["peaks"] > 0)
         assert either.mean() < 0.01
         said["peaks"] = np.where(either, wanted["peaks"], said["peaks"])
+        # The file's constants, batch norms multiplied in, are rounded to half precision once more.
         for name in OUTPUTS:
-            np.testing.assert_allclose(said[name], wanted[name], 1e-3, 1e-3, err_msg=name)
+            np.testing.assert_allclose(said[name], wanted[name], 1e-2, 1e-2, err_msg=name)
