@@ -7,7 +7,7 @@ ends, the curve goes on straight.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numba import njit
@@ -41,6 +41,11 @@ class Paths:
 
     def __len__(self) -> int:
         return len(self.start)
+
+    def take(self, rows: list[int]) -> Paths:
+        """Some of the paths, in this order, again and again where asked for."""
+        arrays = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "lanes"}
+        return Paths(lanes=tuple(self.lanes[i] for i in rows), **arrays)
 
 
 def resample(xy: FloatArray, begin: float, count: int) -> tuple[FloatArray, FloatArray]:

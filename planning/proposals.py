@@ -53,12 +53,20 @@ class Proposals:
     speed: FloatArray  # (C,) m/s to drive at most
     stop: FloatArray  # (C,) m along the path where the centre of the car must stand; inf: nowhere
     urgent: BoolArray  # (C,) hard braking and steering allowed, comfort does not matter
-    passing: BoolArray  # (C,) pays no heed to whom it passes on its way to the path
-    hurry: FloatArray  # (C,) how many times its usual acceleration it may take
     kind: tuple[str, ...]  # (C,) "drive", "hold", "pass", "yield", "brake", "launch"
 
     def __len__(self) -> int:
         return len(self.path)
+
+    @property
+    def passing(self) -> BoolArray:
+        """(C,) pays no heed to whom it passes on its way to the path."""
+        return np.array([kind == "pass" for kind in self.kind])
+
+    @property
+    def hurry(self) -> FloatArray:
+        """(C,) how many times its usual acceleration it may take."""
+        return np.array([LAUNCH if kind == "launch" else 1.0 for kind in self.kind])
 
 
 def find_paths(graph: LaneGraph, ego: EgoState, route: Route) -> Paths | None:
@@ -212,23 +220,14 @@ def sidestep(paths: Paths) -> Paths:
     who stands in the way, but not in all of it."""
     xy, heading, shifts = paths.xy[0], paths.heading[0], np.array([SIDESTEP, -SIDESTEP])
     normal = np.stack([-np.sin(heading), np.cos(heading)], axis=1)
-    order = [*range(len(paths)), 0, 0]
     bent = paths.curvature[0] / np.maximum(1 - paths.curvature[0] * shifts[:, None], 0.3)
     steering = np.stack([steering_curvature(row) for row in bent])
-    return Paths(
+    return replace(
+        paths.take([*range(len(paths)), 0, 0]),
         xy=np.concatenate([paths.xy, xy + shifts[:, None, None] * normal]),
-        heading=paths.heading[order],
         curvature=np.concatenate([paths.curvature, bent]),
         steering=np.concatenate([paths.steering, steering]),
-        speed_limit=paths.speed_limit[order],
-        width=paths.width[order],
-        start=paths.start[order],
         offset=np.concatenate([paths.offset, paths.offset[0] - shifts]),
-        lanes=tuple(paths.lanes[i] for i in order),
-        side=paths.side[order],
-        changes=paths.changes[order],
-        room=paths.room[order],
-        missed=paths.missed[order],
     )
 
 
@@ -239,9 +238,8 @@ def _due(paths: Paths, p: int) -> tuple[float, float]:
     if not math.isfinite(paths.room[p]):
         return limit, math.inf
     time = CHANGE_TIME * (paths.changes[p] + 0.5 * abs(paths.side[p]))
-    return min(limit, max(paths.room[p] / time, CREEP * limit)), paths.start[p] + paths.room[
-        p
-    ] - STOP_BEFORE
+    end = paths.start[p] + paths.room[p] - STOP_BEFORE
+    return min(limit, max(paths.room[p] / time, CREEP * limit)), end
 
 
 def propose(
@@ -270,11 +268,5 @@ def propose(
         rows.append((p, min(ego.speed, here), end, True, "hold"))
     path, speed, stop, urgent, kind = zip(*rows, strict=True)
     return Proposals(
-        np.array(path, np.int64),
-        np.array(speed),
-        np.array(stop),
-        np.array(urgent),
-        passing=np.array([name == "pass" for name in kind]),
-        hurry=np.array([LAUNCH if name == "launch" else 1.0 for name in kind]),
-        kind=kind,
+        np.array(path, np.int64), np.array(speed), np.array(stop), np.array(urgent), kind
     )

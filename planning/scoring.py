@@ -1,11 +1,14 @@
 """Score the simulated proposals with the benchmark's own terms (nuPlan, METRICS.md):
 
-    score = NC * DAC * (5 progress + 5 TTC + 2 comfort) / 12 - route - lane change + habit
+    score = NC * DAC * (5 progress + 5 TTC + 2 comfort) / 12
+            - route - lane change - urgency - impact - blocking + habit
 
 NC      1 - RISK_AVERSION * the largest share of an agent's hypotheses that the car runs into
 DAC     0 when the car leaves the strip between where it is and the lane it follows
 TTC     1 unless within 0.9 s at constant velocity the car would touch somebody
 route   lane changes still needed, the more so the shorter the road left for them
+impact  how fast it runs into somebody: of two risks, the slower collision
+blocking  standing in a junction, or entering one without a way out
 
 An agent that comes up from behind is not the car's concern once it was in front of it at an RSS
 distance: it brakes by itself. Cutting in closer than that counts like a collision.
@@ -38,7 +41,7 @@ STRIP_SLACK = 0.6  # m that the car may leave its strip on top of what it is out
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What counts how much; the sums are nuPlan's, the rest was tuned on seeds 0-49."""
+    """What counts how much; the sums are nuPlan's, the rest was tuned on seeds below 1000."""
 
     progress: float = 5.0
     ttc: float = 5.0

@@ -11,11 +11,8 @@ one is one more row of BENCHMARKS.
 
 from __future__ import annotations
 
-import sys
-
-import tyro
-
 from scripts.benchmarks import cameras, data, latency, plan, traffic
+from scripts.subcommands import run_chosen
 
 BENCHMARKS = {
     "cameras": (cameras.Cameras, cameras.run),
@@ -27,13 +24,7 @@ BENCHMARKS = {
 
 
 def main() -> None:
-    arguments = {name: arguments for name, (arguments, _) in BENCHMARKS.items()}
-    chosen = tyro.extras.subcommand_cli_from_dict(arguments, description=__doc__)
-    runs = dict(BENCHMARKS.values())
-    try:
-        runs[type(chosen)](chosen)
-    except ValueError as error:
-        sys.exit(str(error))
+    run_chosen(BENCHMARKS, __doc__)
 
 
 if __name__ == "__main__":

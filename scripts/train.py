@@ -26,6 +26,7 @@ from perception.processes import joined
 from perception.training import TrainConfig, train
 from perception.weights import load_weights
 from scripts.redraw import OtherWeathers
+from scripts.subcommands import run_chosen
 
 
 @dataclass(frozen=True)
@@ -102,13 +103,7 @@ TRAININGS = {"perception": (Perception, train_perception)}
 
 
 def main() -> None:
-    arguments = {name: arguments for name, (arguments, _) in TRAININGS.items()}
-    chosen = tyro.extras.subcommand_cli_from_dict(arguments, description=__doc__)
-    runs = dict(TRAININGS.values())
-    try:
-        runs[type(chosen)](chosen)
-    except ValueError as error:
-        sys.exit(str(error))
+    run_chosen(TRAININGS, __doc__)
 
 
 if __name__ == "__main__":
