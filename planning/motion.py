@@ -1,4 +1,4 @@
-"""How hard the others are braking: the slope of their speed over the last scenes.
+"""How the others have been moving: how hard they are braking, and for how long they have stood.
 
 A Scene holds speeds and brake lights, no accelerations. A car counts as braking while its lights
 say so, which keeps the noise of measured speeds from inventing emergencies; how hard, its speeds of
@@ -7,13 +7,28 @@ the last `WINDOW` seconds tell.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from datasets.checks import FloatArray
+from datasets.checks import BoolArray, FloatArray
 from datasets.driving import MAX_ACCEL
 from datasets.scene import Agents
+from planning.boxes import touching
 
 WINDOW = 0.35  # s: four scenes; more would be late to see a car brake, fewer would see noise
+AIR = 0.2  # m: those nearer to one another have crashed
+SLOW = 3.0  # m/s, and a crash leaves no more speed than this
+HALT = 2.0  # m: who has not got that far has not moved; cars in a jam creep to and fro
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """What the N agents of a scene (compact) have been doing."""
+
+    lost: FloatArray  # (N,) m/s^2 of speed that each loses now, 0 for one that does not brake
+    still: FloatArray  # (N,) s in which each has not got anywhere
+    wrecked: BoolArray  # (N,) has run into somebody: it will not go on by itself
 
 
 class MotionMemory:
@@ -23,17 +38,26 @@ class MotionMemory:
         self.reset()
 
     def reset(self) -> None:
+        self._t = 0.0
         self._seen: dict[int, list[tuple[float, float]]] = {}  # id: (s, m/s), latest last
+        self._halted: dict[int, tuple[float, float]] = {}  # id: (since, s; m driven since)
 
-    def decelerations(self, t: float, agents: Agents) -> FloatArray:
-        """(N,) m/s^2 that each agent loses now, 0 for one that does not brake; `agents` compact."""
+    def update(self, t: float, agents: Agents) -> Motion:
+        """Take in the agents (compact) of the scene at `t`; how they have been moving until now."""
+        names, speeds = agents.id.tolist(), agents.speed.tolist()
         seen: dict[int, list[tuple[float, float]]] = {}
-        for name, speed in zip(agents.id.tolist(), agents.speed.tolist(), strict=True):
+        halted: dict[int, tuple[float, float]] = {}
+        for name, speed in zip(names, speeds, strict=True):
             recent = [row for row in self._seen.get(name, []) if 0 < t - row[0] <= WINDOW]
             seen[name] = [*recent, (t, speed)]
-        self._seen = seen
-        lost = [-_slope(seen[name]) for name in agents.id.tolist()]
-        return np.where(agents.braking, np.clip(lost, 0.0, MAX_ACCEL), 0.0)
+            since, driven = self._halted.get(name, (t, 0.0))
+            driven += speed * (t - self._t)
+            halted[name] = (since, driven) if abs(driven) < HALT else (t, 0.0)
+        self._t, self._seen, self._halted = t, seen, halted
+        lost = np.clip([-_slope(seen[name]) for name in names], 0.0, MAX_ACCEL)
+        still = np.array([t - halted[name][0] for name in names], np.float64)
+        wrecked = touching(agents, AIR) & (np.abs(agents.speed) < SLOW)
+        return Motion(np.where(agents.braking, lost, 0.0), still, wrecked)
 
 
 def _slope(rows: list[tuple[float, float]]) -> float:

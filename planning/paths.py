@@ -47,6 +47,16 @@ class Paths:
         arrays = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "lanes"}
         return Paths(lanes=tuple(self.lanes[i] for i in rows), **arrays)
 
+    @classmethod
+    def joined(cls, parts: list[Paths]) -> Paths:
+        """All paths of several, as many metres long, in this order."""
+        arrays = {
+            f.name: np.concatenate([getattr(part, f.name) for part in parts])
+            for f in fields(cls)
+            if f.name != "lanes"
+        }
+        return cls(lanes=tuple(chain for part in parts for chain in part.lanes), **arrays)
+
 
 def resample(xy: FloatArray, begin: float, count: int) -> tuple[FloatArray, FloatArray]:
     """(M, 2) a curve -> (count, 2) points every STEP metres along it from `begin` on, and the

@@ -1,6 +1,7 @@
 """The rule-based planner: propose, simulate, score, in the spirit of PDM-Closed (Dauner 2023).
 
-    1 lanes      scene.lanes -> LaneGraph -> the paths that the car can reach
+    1 lanes      scene.lanes -> LaneGraph -> the paths that the car can reach, and ways around
+                 who stands on them
     2 others     scene.agents -> Forecast, several hypotheses each
     3 proposals  paths x speeds
     4 rollouts   the bicycle under our tracking law, against the forecasts
@@ -19,16 +20,16 @@ import numpy as np
 from datasets.checks import FloatArray
 from datasets.driving import Trajectory
 from datasets.scene import Agents, Scene
+from planning.detours import with_detours
 from planning.junction import conflict_zones
 from planning.memory import LaneMemory
 from planning.motion import MotionMemory
 from planning.paths import Paths, project_points
 from planning.prediction import DT, Forecast, predict
-from planning.proposals import Proposals, first_conflict, propose, sidestep, speed_bounds
-from planning.rollout import Pace, Rollouts, roll_out
+from planning.proposals import Proposals, first_conflict, propose, speed_bounds
+from planning.rollout import EGO_LENGTH, Pace, Rollouts, roll_out
 from planning.scoring import Scores, Weights, score
 
-BLOCKED_AHEAD, BLOCKED_BESIDE, BLOCKED_SPEED = 40.0, 8.0, 2.0  # m, m, m/s
 NEAR = 12.0  # m from a path: who is further away is not projected on it
 
 
@@ -64,12 +65,13 @@ class RulePlanner:
         self._memory = LaneMemory()
         self._motion = MotionMemory()
         self._chosen: tuple[int, ...] = ()
+        self._entering = False
         self.last: Choice | None = None
 
     def reset(self) -> None:
         self._memory.reset()
         self._motion.reset()
-        self._chosen = ()
+        self._chosen, self._entering = (), False
         self.last = None
 
     def plan(self, scene: Scene) -> tuple[Trajectory, str]:
@@ -78,20 +80,23 @@ class RulePlanner:
         steps = round(config.horizon / DT)
         paths, graph, remembered = self._memory.paths(scene)
         agents = _near(scene.agents, config.range)
-        if _blocked(agents):
-            paths = sidestep(paths)
-        braking = self._motion.decelerations(scene.t, agents)
-        forecast = predict(graph, agents, braking, config.horizon)
-        s, d = project_points(paths.xy, paths.heading, forecast.xy, NEAR)
         zone = conflict_zones(graph, paths)
+        motion = self._motion.update(scene.t, agents)
+        paths = with_detours(paths, graph.lanes, agents, motion, float(zone[0][0]))
+        forecast = predict(graph, agents, motion, config.horizon)
+        s, d = project_points(paths.xy, paths.heading, forecast.xy, NEAR)
+        if len(paths) > len(zone[0]):
+            zone = conflict_zones(graph, paths)
         conflict = first_conflict(paths, forecast, s, d)
         proposals = propose(paths, scene.ego, conflict, zone[0], config.shares)
         bounds = speed_bounds(paths)
         rollouts = roll_out(proposals, paths, bounds, scene.ego, forecast, s, d, steps, config.pace)
         scores = score(
-            proposals, rollouts, paths, forecast, s, d, zone, self._habit(paths), config.weights
-        )
+            proposals, rollouts, paths, forecast, s, d, zone, self._habit(paths), self._entering,
+            config.weights,
+        )  # fmt: skip
         best, emergency = choose(scores, rollouts)
+        self._entering = bool(rollouts.s[best, -1] + EGO_LENGTH / 2 > zone[0][proposals.path[best]])
         self.last = Choice(paths, forecast, proposals, rollouts, scores, best, emergency)
         self._chosen = paths.lanes[proposals.path[best]]
         return _trajectory(rollouts, best), _reason(self.last, remembered)
@@ -111,13 +116,6 @@ def choose(scores: Scores, rollouts: Rollouts) -> tuple[int, bool]:
     impact = rollouts.speed[np.arange(len(ticks)), ticks]
     order = np.lexsort((impact, -ticks))
     return int(order[0]), True
-
-
-def _blocked(agents: Agents) -> bool:
-    """Whether somebody stands or crawls close ahead."""
-    x, y = agents.xy_ego[:, 0], agents.xy_ego[:, 1]
-    close = (x > 0) & (x < BLOCKED_AHEAD) & (np.abs(y) < BLOCKED_BESIDE)
-    return bool((close & (np.abs(agents.speed) < BLOCKED_SPEED)).any())
 
 
 def _near(agents: Agents, reach: float) -> Agents:

@@ -20,6 +20,7 @@ from numba import njit
 from datasets.checks import FloatArray, IntArray
 from datasets.scene import AgentKind, Agents, Indicator
 from planning.lane_graph import LaneGraph
+from planning.motion import Motion
 from planning.paths import STEP, project_points, resample
 
 DT = 0.1  # s between two moments of a forecast, as between two decisions
@@ -31,9 +32,12 @@ RETURN_REACH = 6.0  # m beside a lane of its direction from which an agent may r
 RETURNING = 0.8  # share of those that do
 AMBIGUOUS = 0.8  # m: lanes about as near as the nearest one count, too (they part only later)
 CENTERING = 0.7  # s, highway-env's KP_LATERAL is 1 / 0.6 s
+STEEPEST = 0.5  # m to the side for a metre ahead, on the way to the middle of a lane
 DRIFT_SPEED = 0.5  # m/s sideways: more means that it changes lane
 BACKWARDS = -0.3  # m/s: highway-env's cars back off when they stand too close to somebody
 BRAKES_ON = 1.5  # s that an agent goes on braking as hard as it does now
+PATIENCE = 4.0  # s: who has stood much longer will go on standing
+STANDS, ROOM = 0.5, 5.0  # m/s, m: to whom stands one keeps room enough to steer around him
 SETTING_OFF = 5.0  # m/s^2 of an agent that does not stay slow; at junctions 6 happen
 
 
@@ -48,6 +52,7 @@ class Forecast:
     weight: FloatArray  # (H,) how likely, the hypotheses of one agent sum to 1
     length: FloatArray  # (H,) m
     width: FloatArray  # (H,) m
+    room: FloatArray  # (H,) m that one keeps behind it on top of the usual
 
     def __len__(self) -> int:
         return len(self.agent)
@@ -65,10 +70,10 @@ class _Guess:
     pull: float = 0.0  # m/s^2, accelerating to the speed limit
 
 
-def predict(graph: LaneGraph, agents: Agents, braking: FloatArray, horizon: float) -> Forecast:
-    """The forecasts of all agents (compact), which lose `braking` (N,) m/s^2, over `horizon` s."""
+def predict(graph: LaneGraph, agents: Agents, motion: Motion, horizon: float) -> Forecast:
+    """The forecasts of all agents (compact), which have been moving like that, over `horizon` s."""
     steps = round(horizon / DT)
-    guesses, chains, limits = _guess_all(graph, agents, horizon)
+    guesses, chains, limits = _guess_all(graph, agents, motion, horizon)
     reach = float(agents.speed.max(initial=0.0)) * horizon + 60.0  # m
     count = int(reach / STEP) + 2
     n = len(guesses)
@@ -88,20 +93,24 @@ def predict(graph: LaneGraph, agents: Agents, braking: FloatArray, horizon: floa
     states = _simulate(
         xy, heading, path, along, offset, pull, limit, lead,
         agents.xy_ego[who].reshape(n, 2), agents.heading[who], agents.speed[who],
-        agents.kind[who] == AgentKind.OBSTACLE, braking[who], steps,
+        (agents.kind == AgentKind.OBSTACLE)[who] | motion.wrecked[who], motion.lost[who], steps,
     )  # fmt: skip
     weight = np.array([g.weight for g in guesses], dtype=np.float64)
-    return Forecast(*states, who, weight, agents.length[who], agents.width[who])
+    room = np.where(np.abs(agents.speed[who]) < STANDS, ROOM, 0.0)
+    return Forecast(*states, who, weight, agents.length[who], agents.width[who], room)
 
 
 def _guess_all(
-    graph: LaneGraph, agents: Agents, horizon: float
+    graph: LaneGraph, agents: Agents, motion: Motion, horizon: float
 ) -> tuple[list[_Guess], list[tuple[int, ...]], list[float]]:
     """All hypotheses, the chains of lanes that they follow, and the speed limits of those."""
     distance, along, offset = graph.locate(agents.xy_ego, agents.heading)
     known: dict[tuple[int, ...], int] = {}
     guesses: list[_Guess] = []
     for a in range(len(agents)):
+        if motion.wrecked[a]:
+            guesses.append(_Guess(a, -1, 0.0, 0.0, 1.0))
+            continue
         options: list[tuple[tuple[int, ...], float]] = []
         for lane, share in _lanes_of(graph, agents, a, distance[a], offset[a]):
             length = along[a, lane] + agents.speed[a] * horizon + 20.0
@@ -115,12 +124,11 @@ def _guess_all(
         kept = (RETURNING if astray else 1.0) / total
         for way, share in options:
             lane, chain = way[0], known.setdefault(way, len(known))
-            slow = _slow_without_reason(graph, agents, a, lane)
-            weight = share * kept * (0.5 if slow else 1.0)
-            guesses.append(_Guess(a, chain, along[a, lane], offset[a, lane], weight))
-            if slow:
-                place = (along[a, lane], offset[a, lane])
-                guesses.append(_Guess(a, chain, *place, weight, SETTING_OFF))
+            place, weight = (along[a, lane], offset[a, lane]), share * kept
+            sets_off = _sets_off(graph, agents, a, lane, float(motion.still[a]))
+            guesses.append(_Guess(a, chain, *place, weight * (1 - sets_off)))
+            if sets_off > 0:
+                guesses.append(_Guess(a, chain, *place, weight * sets_off, SETTING_OFF))
         if astray:
             guesses.append(_Guess(a, -1, 0.0, 0.0, 1.0 - RETURNING if options else 1.0))
     limits = [float(graph.lanes.speed_limit[way[0]]) for way in known]
@@ -173,8 +181,11 @@ def _heading_for(graph: LaneGraph, agents: Agents, a: int, lane: int, offset: fl
     return int(graph.left[lane] if signal == Indicator.LEFT else graph.right[lane])
 
 
-def _slow_without_reason(graph: LaneGraph, agents: Agents, a: int, lane: int) -> bool:
-    return bool(agents.speed[a] < 0.6 * graph.lanes.speed_limit[lane] and not agents.braking[a])
+def _sets_off(graph: LaneGraph, agents: Agents, a: int, lane: int, still: float) -> float:
+    """How likely an agent is to speed up: as likely as not if it is slow without a reason, and the
+    less likely, the longer it has stood."""
+    slow = agents.speed[a] < 0.6 * graph.lanes.speed_limit[lane] and not agents.braking[a]
+    return 0.5 * math.exp(-still / PATIENCE) if slow else 0.0
 
 
 def _leads(
@@ -219,7 +230,7 @@ def _simulate(
     out_speed = np.zeros((n, steps + 1))
     last = xy.shape[1] - 2
     for h in range(n):
-        v, s, p = 0.0 if fixed[h] else speed0[h], along[h], path[h]
+        v, s, d, p = 0.0 if fixed[h] else speed0[h], along[h], offset[h], path[h]
         straight = p < 0
         cruise = max(v, 1.0)
         if pull[h] > 0:
@@ -231,14 +242,14 @@ def _simulate(
                 out_xy[h, t, 1] = xy0[h, 1] + v * t * DT * math.sin(heading0[h])
                 out_heading[h, t] = heading0[h]
                 continue
-            d = offset[h] * math.exp(-t * DT / CENTERING)
             k = min(max(int(s / STEP), 0), last)
             part = s / STEP - k
             psi = heading[p, k] + part * (heading[p, k + 1] - heading[p, k])
             x = xy[p, k, 0] + part * (xy[p, k + 1, 0] - xy[p, k, 0])
             y = xy[p, k, 1] + part * (xy[p, k + 1, 1] - xy[p, k, 1])
             out_xy[h, t, 0], out_xy[h, t, 1] = x - d * math.sin(psi), y + d * math.cos(psi)
-            out_heading[h, t] = psi - math.atan2(d / CENTERING, max(v, 2.0))
+            drift = -min(max(d / CENTERING, -STEEPEST * v), STEEPEST * v)
+            out_heading[h, t] = psi + math.atan2(drift, max(v, 2.0))
             accel = 0.0
             if pull[h] > 0:
                 accel = pull[h] * (1 - (v / cruise) ** 4)
@@ -249,7 +260,7 @@ def _simulate(
             if braking[h] > 0 and t * DT < BRAKES_ON:
                 accel = min(accel, -braking[h])
             v = min(max(v + max(accel, -6.0) * DT, 0.0), cruise)
-            s += v * DT
+            s, d = s + v * DT, d + drift * DT
         if not straight:
             out_heading[h, 0] = heading0[h]
     return out_xy, out_heading, out_speed

@@ -35,8 +35,8 @@ TURN_IN = 0.8  # s over which a bend is turned into, see paths.round_bends
 CURVE_ACCEL = 4.0  # m/s^2 sideways at which bends are taken; comfort ends at 4.89
 CURVE_BRAKING = 1.8  # m/s^2, how hard the car slows down for a bend
 CHANGE_TIME = 3.5  # s that a lane change takes when another one follows
+CRAWL = 2.5  # m/s: walking past whoever stands about
 CREEP = 0.4  # of the limit: no slower than this while looking for a gap
-SIDESTEP = 1.0  # m from the middle of the lane: the car still fits into its 4 m
 CONFLICT_WIDTH = 2.3  # m between a path and the centre of a car that blocks it: 2 m of car and air
 ASIDE = 0.5  # m from the path: who has further to go to it may pass somebody on the way
 STOP_LINE = 6.0  # m from the centre of the waiting car to a junction: who turns cuts the corner
@@ -215,22 +215,6 @@ def first_conflict(paths: Paths, forecast: Forecast, s: FloatArray, d: FloatArra
     return place.min(axis=(1, 2), initial=np.inf) if len(forecast) else np.full(len(paths), np.inf)
 
 
-def sidestep(paths: Paths) -> Paths:
-    """The paths, and the car's own one again a little to the left and to the right: for somebody
-    who stands in the way, but not in all of it."""
-    xy, heading, shifts = paths.xy[0], paths.heading[0], np.array([SIDESTEP, -SIDESTEP])
-    normal = np.stack([-np.sin(heading), np.cos(heading)], axis=1)
-    bent = paths.curvature[0] / np.maximum(1 - paths.curvature[0] * shifts[:, None], 0.3)
-    steering = np.stack([steering_curvature(row) for row in bent])
-    return replace(
-        paths.take([*range(len(paths)), 0, 0]),
-        xy=np.concatenate([paths.xy, xy + shifts[:, None, None] * normal]),
-        curvature=np.concatenate([paths.curvature, bent]),
-        steering=np.concatenate([paths.steering, steering]),
-        offset=np.concatenate([paths.offset, paths.offset[0] - shifts]),
-    )
-
-
 def _due(paths: Paths, p: int) -> tuple[float, float]:
     """The highest speed on a path, m/s, and where on it the car must stand, m: both given by the
     limit and by the lane changes that the route still asks for."""
@@ -255,6 +239,8 @@ def propose(
     for p in range(len(paths)):
         here, end = _due(paths, p)
         rows += [(p, share * here, end, False, "drive") for share in shares]
+        if ego.speed < 2 * CRAWL:
+            rows.append((p, min(CRAWL, here), end, False, "drive"))
         rows.append((p, min(ego.speed, here), end, False, "hold"))
         if abs(paths.offset[p]) > ASIDE:
             rows.append((p, here, end, False, "pass"))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from datasets.checks import FloatArray
+from datasets.checks import BoolArray, FloatArray
 from datasets.driving import MAX_ACCEL
 from datasets.observation import EgoState
 from planning.bicycle import PHYSICS_STEP, curvature_from_steering, forward, steering_from_curvature
@@ -24,6 +24,8 @@ from planning.proposals import Proposals
 from planning.tracking import COMFORT, EMERGENCY, curvature_command
 
 EGO_LENGTH, EGO_WIDTH = 5.0, 2.0  # m, highway-env's Vehicle
+UNLIKELY = 0.1  # of an agent's hypotheses: hardly followed, though collisions with it count
+SAME_LANE = 3.0  # m to the side: who comes up behind the car there follows it
 FORESIGHT = 15  # ticks: who will be in the way by then is followed already
 ALONG = 0.8  # cosine of the angle to the path up to which somebody drives along it
 
@@ -75,10 +77,20 @@ def roll_out(
             proposals.hurry,
             paths.xy, paths.heading, paths.steering, bounds, paths.start,
             max(ego.speed, 0.0), ego.accel, ego.steering_angle,
-            agent_s, agent_d, forecast.heading, forecast.speed, forecast.length, forecast.width,
-            steps, pace, COMFORT, EMERGENCY,
+            agent_s, agent_d, forecast.heading, forecast.speed,
+            forecast.length + 2 * forecast.room, forecast.width,
+            _followed(paths, forecast, agent_s, agent_d), steps, pace, COMFORT, EMERGENCY,
         )
     )  # fmt: skip
+
+
+def _followed(
+    paths: Paths, forecast: Forecast, agent_s: FloatArray, agent_d: FloatArray
+) -> BoolArray:
+    """(P, H) whom the car would follow: not who follows it now, whose forecast runs through it."""
+    s, d = agent_s[:, :, 0], agent_d[:, :, 0]
+    behind = (s < paths.start[:, None]) & (np.abs(d) < SAME_LANE)
+    return np.asarray((forecast.weight >= UNLIKELY) & ~behind)
 
 
 @njit(cache=True)
@@ -146,7 +158,7 @@ def _steer(s, d, psi, v, kappa, heading, curvature, limits):  # type: ignore[no-
 
 
 @njit(cache=True)
-def _lead(s, d, t, agent_s, agent_d, heading, speed, length, width, path_heading):  # type: ignore[no-untyped-def]
+def _lead(s, d, t, agent_s, agent_d, heading, speed, length, width, followed, path_heading):  # type: ignore[no-untyped-def]
     """Gap between bumpers to the agent in front at tick t, and its speed along the path. In front
     is who is within the strip that the car still sweeps on its way to the path, and who drives
     along beside it and will be within a moment; of one who brakes, the speed a moment later."""
@@ -155,7 +167,7 @@ def _lead(s, d, t, agent_s, agent_d, heading, speed, length, width, path_heading
     later = min(t + FORESIGHT, agent_s.shape[1] - 1)
     for h in range(agent_s.shape[0]):
         ahead = agent_s[h, t] - s
-        if ahead <= 0.0 or ahead > 200.0 or agent_d[h, t] == math.inf:
+        if ahead <= 0.0 or ahead > 200.0 or agent_d[h, t] == math.inf or not followed[h]:
             continue
         margin = (EGO_WIDTH + width[h]) / 2 + 0.3
         inside = low - margin <= agent_d[h, t] <= high + margin
@@ -173,7 +185,7 @@ def _lead(s, d, t, agent_s, agent_d, heading, speed, length, width, path_heading
 def _roll_out(
     path, wanted, stop, urgent, passing, hurry, xy, heading, curvature, bounds, start, speed0,
     accel0, steering0, agent_s, agent_d, agent_heading, agent_speed, agent_length, agent_width,
-    steps, pace, comfort, emergency,
+    followed, steps, pace, comfort, emergency,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     n = len(path)
     out_xy, out_heading = np.zeros((n, steps + 1, 2)), np.zeros((n, steps + 1))
@@ -196,7 +208,7 @@ def _roll_out(
             trend = (bounds[p, k + 1] - bounds[p, k]) / STEP * v if target < wanted[c] else 0.0
             gap, lead_speed = _lead(
                 s, 0.0 if passing[c] else d, t, agent_s[p], agent_d[p], agent_heading, agent_speed,
-                agent_length, agent_width, heading[p],
+                agent_length, agent_width, followed[p], heading[p],
             )  # fmt: skip
             a = _pace(
                 v, a, min(target, wanted[c]), trend, gap, lead_speed, stop[c] - s, urgent[c],

@@ -23,6 +23,7 @@ import numpy as np
 from numba import njit
 
 from datasets.checks import FloatArray
+from planning.boxes import overlap
 from planning.paths import Paths
 from planning.prediction import DT, Forecast
 from planning.proposals import AT_JUNCTION, Proposals
@@ -31,7 +32,9 @@ from planning.rss import RSS, safe_gap
 
 CHECK_EVERY = 2  # ticks between two collision checks: 0.2 s, 2 m at a crossing
 MARGIN_ALONG, MARGIN_ACROSS = 0.5, 0.25  # m of air around each car that a plan keeps
-ENTRY_MARGIN = 1.5  # m along, before entering a junction: once in it, the car goes through with it
+ENTRY_MARGIN = (
+    1.5  # m along, before entering a junction: once decided, the car goes through with it
+)
 STILL, STANDING_BLAME = 0.3, 0.2  # m/s: a car that stands is driven around, if it can be at all
 SAME_STRIP = 3.0  # m: highway-env's traffic sees who is within 3 m of the middle of its lane
 STANDING = 1.5  # m/s: slower than this, a car in a junction is in the way
@@ -79,13 +82,16 @@ def score(
     agent_d: FloatArray,
     zone: tuple[FloatArray, FloatArray],
     habit: FloatArray,
+    entering: bool,
     weights: Weights,
 ) -> Scores:
-    """`habit` (P,) 1 for the path of the plan before; `agent_s`, `agent_d` (P, H, T + 1);
-    `zone` (P,) and (P,) where the next junction of each path begins and ends."""
+    """`habit` (P,) 1 for the path of the plan before; `entering`: it drove into a junction;
+    `agent_s`, `agent_d` (P, H, T + 1); `zone` (P,) and (P,) where the next junction of each path
+    begins and ends."""
     p = proposals.path
     to_junction = zone[0][p] - rollouts.s[:, 0] - EGO_LENGTH / 2
-    air = np.where((to_junction > 0) & (to_junction < AT_JUNCTION), ENTRY_MARGIN, MARGIN_ALONG)
+    asks = (to_junction > 0) & (to_junction < AT_JUNCTION) & (not entering)
+    air = np.where(asks, ENTRY_MARGIN, MARGIN_ALONG)
     risk, when, harm, ttc = _collide(
         p, air, rollouts.xy, rollouts.heading, rollouts.speed,
         rollouts.s, rollouts.d, forecast.xy, forecast.heading, forecast.speed, forecast.agent,
@@ -155,20 +161,6 @@ def _route_cost(paths: Paths, speed: float, weights: Weights) -> FloatArray:
 
 
 @njit(cache=True)
-def _overlap(dx, dy, psi_a, la, wa, psi_b, lb, wb):  # type: ignore[no-untyped-def]
-    """Whether two boxes overlap, the second (dx, dy) away: the separating axis theorem."""
-    ca, sa, cb, sb = math.cos(psi_a), math.sin(psi_a), math.cos(psi_b), math.sin(psi_b)
-    c, s = abs(ca * cb + sa * sb), abs(ca * sb - sa * cb)
-    if abs(ca * dx + sa * dy) > (la + c * lb + s * wb) / 2:
-        return False
-    if abs(ca * dy - sa * dx) > (wa + s * lb + c * wb) / 2:
-        return False
-    if abs(cb * dx + sb * dy) > (lb + c * la + s * wa) / 2:
-        return False
-    return abs(cb * dy - sb * dx) <= (wb + s * la + c * wa) / 2
-
-
-@njit(cache=True)
 def _collide(
     path, air, xy, heading, speed, s, d, axy, aheading, aspeed, agent, weight, length, width,
     agent_s, agent_d, rss,
@@ -218,7 +210,7 @@ def _meet(
         far = lengths + 1.5 + 0.9 * (speed[t] + aspeed[t])
         if dx * dx + dy * dy > far * far:
             continue
-        if _overlap(
+        if overlap(
             dx, dy, heading[t], EGO_LENGTH + 2 * air, EGO_WIDTH + 2 * MARGIN_ACROSS,
             aheading[t], length, width,
         ):  # fmt: skip
@@ -242,7 +234,7 @@ def _soon(dx, dy, psi_a, va, psi_b, vb, length, width):  # type: ignore[no-untyp
     vy = vb * math.sin(psi_b) - va * math.sin(psi_a)
     for k in range(1, 4):
         t = 0.3 * k
-        if _overlap(
+        if overlap(
             dx + vx * t, dy + vy * t, psi_a, EGO_LENGTH, EGO_WIDTH, psi_b, length, width
         ):  # fmt: skip
             return True

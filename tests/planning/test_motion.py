@@ -1,4 +1,4 @@
-"""How hard the others brake, told by their lights and their speeds."""
+"""How the others have been moving: how hard they brake, who stands, who has crashed."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ LIT = np.ones(1, np.bool_)
 
 def seen(memory, t, speed, lights=LIT):
     rows = [(30.0, 0.0, 0.0, speed)]
-    return float(memory.decelerations(t, agents_at(rows, braking=lights))[0])
+    return float(memory.update(t, agents_at(rows, braking=lights)).lost[0])
 
 
 @pytest.mark.parametrize("rate", [0.0, 1.5, 4.0, 6.0])
@@ -40,3 +40,20 @@ def test_noise_of_the_speed_is_averaged():
     rng, memory = np.random.default_rng(1), MotionMemory()
     found = [seen(memory, i / 10, 25 - 0.3 * i + rng.normal(0, 0.1)) for i in range(60)]
     assert np.abs(np.array(found[4:]) - 3.0).mean() < 0.6  # two scenes alone would miss by 1.1
+
+
+def test_who_creeps_to_and_fro_has_not_moved_and_who_drives_on_has():
+    memory = MotionMemory()
+    for i in range(60):
+        motion = memory.update(i / 10, agents_at([(9.0, 0, 0, 0.5 * (-1) ** i), (20.0, 0, 0, 3.0)]))
+    assert motion.still[0] == pytest.approx(5.9)
+    assert motion.still[1] < 1.0
+
+
+@pytest.mark.parametrize(
+    ("gap", "speed", "wrecked"),
+    [(-0.1, 0.5, True), (0.1, 0.5, True), (1.0, 0.0, False), (-0.1, 9.0, False)],
+)
+def test_cars_that_touch_and_hardly_move_have_crashed(gap, speed, wrecked):
+    cars = agents_at([(20.0, 0, 0, speed), (25.0 + gap, 0, 0, speed), (60.0, 0, 0, 0.0)])
+    assert MotionMemory().update(0.0, cars).wrecked.tolist() == [wrecked, wrecked, False]

@@ -7,6 +7,7 @@ import pytest
 
 from datasets.scene import Indicator
 from planning.lane_graph import LaneGraph
+from planning.motion import Motion
 from planning.planner import RulePlanner
 from planning.prediction import predict
 from tests.planning.scenes import agents_at, ego_state, lanes_of, scene_of, straight_lanes
@@ -16,7 +17,9 @@ X = np.arange(-80.0, 161.0, 2.0)
 
 def forecast(lanes, agents, braking=None):
     lost = np.zeros(len(agents)) if braking is None else np.array(braking)
-    return predict(LaneGraph.of(lanes), agents, lost, horizon=5.0)
+    nobody = np.zeros(len(agents), np.bool_)
+    motion = Motion(lost, still=np.zeros(len(agents)), wrecked=nobody)
+    return predict(LaneGraph.of(lanes), agents, motion, horizon=5.0)
 
 
 def planned(*scenes):

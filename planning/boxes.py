@@ -1,0 +1,47 @@
+"""Boxes on the ground: the outlines of cars."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from datasets.checks import BoolArray
+from datasets.scene import Agents
+
+
+@njit(cache=True)
+def overlap(dx, dy, psi_a, la, wa, psi_b, lb, wb):  # type: ignore[no-untyped-def]
+    """Whether two boxes overlap, the second (dx, dy) away: the separating axis theorem."""
+    ca, sa, cb, sb = math.cos(psi_a), math.sin(psi_a), math.cos(psi_b), math.sin(psi_b)
+    c, s = abs(ca * cb + sa * sb), abs(ca * sb - sa * cb)
+    if abs(ca * dx + sa * dy) > (la + c * lb + s * wb) / 2:
+        return False
+    if abs(ca * dy - sa * dx) > (wa + s * lb + c * wb) / 2:
+        return False
+    if abs(cb * dx + sb * dy) > (lb + c * la + s * wa) / 2:
+        return False
+    return abs(cb * dy - sb * dx) <= (wb + s * la + c * wa) / 2
+
+
+def touching(agents: Agents, air: float) -> BoolArray:
+    """(N,) whether less than `air` m lie between each agent (compact) and some other one."""
+    return np.asarray(
+        _touching(agents.xy_ego, agents.heading, agents.length + air, agents.width + air)
+    )
+
+
+@njit(cache=True)
+def _touching(xy, heading, length, width):  # type: ignore[no-untyped-def]
+    n = len(xy)
+    out = np.zeros(n, np.bool_)
+    for i in range(n):
+        for j in range(i):
+            dx, dy = xy[j, 0] - xy[i, 0], xy[j, 1] - xy[i, 1]
+            reach = (length[i] + width[i] + length[j] + width[j]) / 2
+            if dx * dx + dy * dy < reach * reach and overlap(
+                dx, dy, heading[i], length[i], width[i], heading[j], length[j], width[j]
+            ):
+                out[i] = out[j] = True
+    return out
