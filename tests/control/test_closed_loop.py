@@ -81,17 +81,17 @@ def test_the_car_stops_behind_a_standing_car_and_starts_again():
 
     def agents(pose):
         clock["tick"] += 1
-        gone = max(0.0, clock["tick"] / 10 - 12.0)
+        gone = max(0.0, clock["tick"] / 10 - 15.0)
         x = 80.0 + 1.5 * gone**2
         xy = pose.inverse().apply(np.array([x, 0.0]))
         return agents_at([(*xy, -pose.heading, 3.0 * gone)])
 
-    rows = drive(road, 15.0, 25.0, limit=15.0, agents=agents)
+    rows = drive(road, 15.0, 28.0, limit=15.0, agents=agents)
     speed, accel = rows[:, 3], rows[:, 4]
-    standing = speed[105:118]
+    standing = speed[130:148]
     assert np.all(standing < 0.3)
     assert np.all(speed > -1e-6)
-    assert 65.0 < rows[115, 0] < 74.5
+    assert 65.0 < rows[140, 0] < 69.0  # room to steer around it: 6 to 10 m between the bumpers
     assert speed[-1] > 6.0
     assert accel.min() > -4.05
     assert np.abs(np.diff(accel)).max() < 0.6
