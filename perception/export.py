@@ -18,8 +18,8 @@ import torch
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
+from datasets.learning.inputs import EGO_INPUTS, ROUTE_INPUTS
 from datasets.store.disk import write_whole
-from perception.inputs import EGO_INPUTS, ROUTE_INPUTS
 from perception.network import CAMERAS, NetworkConfig, PerceptionNet
 from perception.peaks import local_maxima
 
@@ -29,7 +29,7 @@ OUTPUTS = (
     "code",  # (C, CODE, rows, columns) see perception.vehicle_code
     "drivable",  # (C, rows, columns) logits
     "road",  # (ROAD_SIZE,) see perception.road_code
-    "tokens",  # (C, token) the cameras in short, for a policy
+    "coarse",  # (C, channels, rows / 16, columns / 16) features, for a policy
 )
 _LARGE = 1000  # numbers: what is smaller stays as it is
 _SINGLE = onnx.TensorProto.FLOAT
@@ -45,8 +45,8 @@ class OneTick(nn.Module):
     def forward(
         self, frames: Tensor, route: Tensor, ego: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        middles, code, drivable, road, tokens = self.network(frames[None], route[None], ego[None])
-        return local_maxima(middles[0]), code[0], drivable[0], road[0], tokens[0]
+        middles, code, drivable, road, coarse = self.network(frames[None], route[None], ego[None])
+        return local_maxima(middles[0]), code[0], drivable[0], road[0], coarse[0]
 
 
 def example_inputs(config: NetworkConfig, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:

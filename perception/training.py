@@ -25,13 +25,13 @@ from tqdm import tqdm
 
 from datasets.camera import Camera
 from datasets.checks import IntArray
+from datasets.learning.checkpoint import Checkpoint, load, save
+from datasets.learning.processes import Processes
 from perception.augment import Augment, AugmentConfig
 from perception.cache import Caches
-from perception.checkpoint import Checkpoint, load, save
 from perception.losses import LossWeights, losses, total
 from perception.network import NetworkConfig, Output, PerceptionNet
 from perception.pictures import compared
-from perception.processes import Processes
 from perception.road_code import decode_road
 from perception.validation import detections_of, look, true_detections, validate
 from perception.weights import save_weights

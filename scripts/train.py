@@ -19,10 +19,10 @@ import torch
 import tyro
 
 from datasets.camera import Camera
+from datasets.learning.processes import joined
 from datasets.store.reader import DatasetReader
 from perception.cache import Caches, Selection, open_caches
 from perception.card import write_card
-from perception.processes import joined
 from perception.training import TrainConfig, train
 from perception.weights import load_weights
 from scripts.redraw import OtherWeathers

@@ -19,7 +19,7 @@ import torchvision
 
 from datasets.observation import Observation
 from datasets.scene import Scene
-from perception.nouns import Detections, RoadEstimate
+from perception.nouns import Glance
 from perception.runtime import OnnxLook, session
 from perception.source import Look, Perception
 from scripts.agents import expert
@@ -102,7 +102,7 @@ class TimedPerception(Perception):
 def timed(look: Look, spent: list[float]) -> Look:
     """The same eyes, with the time they take noted."""
 
-    def noted(observation: Observation) -> tuple[Detections, RoadEstimate]:
+    def noted(observation: Observation) -> Glance:
         began = time.perf_counter()
         seen = look(observation)
         spent.append(time.perf_counter() - began)
