@@ -38,7 +38,7 @@ class PolicyConfig:
     parts: int = 4  # of a query, each with an attention of its own
     squeezed: int = 16  # numbers of a cell in the chart
     token: int = 48  # numbers that each camera is charted in
-    hidden: int = 104
+    hidden: int = 96
     ticks: int = 1  # that are looked at, the present one the last; more than one: a memory
     spacing: int = 2  # ticks of the world between two of those
     cameras: int = 5
