@@ -119,7 +119,7 @@ class Policy:
     lessons: Path = Path("runs/lessons")
     """a folder for features and labels: 60 KB a moment"""
     seeds: tuple[int, int] = (1000, 1026)
-    """the first and the last of the episodes to train on"""
+    """the first and the last of the episodes to train on; those held out are left out"""
     held_out: tuple[int, int] = (1027, 1029)
     """the same to validate on"""
     moved: bool = True
@@ -150,6 +150,7 @@ def train_policy(args: Policy) -> None:
             lesson_files(args.data, args.lessons, args.take, seeds, quiet=True)
             for seeds in (args.seeds, args.held_out)
         )
+        files = [path for path in files if path not in exams]
         lessons, held_out = load_lessons(files, args.moved), load_lessons(exams, moved=False)
         # 2. Train.
         about = {
