@@ -41,6 +41,7 @@ def write_onnx(
     assert program is not None, "the exporter of torch.export returns a program"
     model = program.model_proto
     _halve(model.graph)
+    _anonymous(model.graph)
     if about:
         helper.set_model_props(model, {"roadloop": about})
     onnx.checker.check_model(model)
@@ -60,6 +61,14 @@ def _halve(graph: onnx.GraphProto) -> None:
     nodes = [*casts, *graph.node]
     del graph.node[:]
     graph.node.extend(nodes)
+
+
+def _anonymous(graph: onnx.GraphProto) -> None:
+    """Without the exporter's notes, which name the files and folders of whoever exported it."""
+    for part in (*graph.node, *graph.value_info, *graph.initializer, *graph.input, *graph.output):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    del graph.metadata_props[:]
 
 
 def session(onnx: bytes, threads: int) -> onnxruntime.InferenceSession:
