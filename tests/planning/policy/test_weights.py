@@ -1,6 +1,7 @@
 """Weights come back as they were, or not at all; ONNX Runtime says what torch says."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,6 +81,13 @@ def test_both_runtimes_agree(tmp_path, config):
         coarse = np.random.default_rng(0).random(inputs[0].shape, np.float32)
         plans = [driver.plan(observation(), coarse) for driver in drivers]
     np.testing.assert_allclose(*(plan.trajectory.xy_ego for plan in plans), atol=0.05)
+
+
+def test_an_onnx_file_does_not_say_where_it_was_made(tmp_path):
+    export_onnx(network(), tmp_path / "p.onnx")
+    content = (tmp_path / "p.onnx").read_bytes()
+    assert b".py" not in content
+    assert str(Path.cwd()).encode() not in content
 
 
 @pytest.mark.parametrize("content", [b"", b"not a network"])
