@@ -2,8 +2,8 @@
 that the rules are simulated with, on its way to the target speed.
 
 The target is the speed that the expert means to have `REACH` seconds later, so the car takes the
-acceleration that gets there in that time, with a bounded jerk; who wants to slow down much brakes
-at once. What comes out begins where the car is and can be driven.
+acceleration that gets there in that time, or sooner where it slows down, with a bounded jerk; who
+wants to slow down much brakes at once. What comes out begins where the car is and can be driven.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from planning.tracking import COMFORT, curvature_command
 
 STEPS = 40  # ticks: 4 s
 BEYOND = 80  # m that the path is continued straight: nobody gets further in that time
-REACH = 2.0  # s
+REACH = 2.0  # s in which a higher speed is reached: what the target means
+SLOWING = 1.2  # s in which a lower one is: who brakes for somebody does most of it at once, and
+# evenly over two seconds the car came nearer to those ahead than the expert ever does
 STAND = 0.5  # m/s: a lower target means to stand; the mean of classes is never quite 0
 MOST_ACCEL = 2.4  # m/s^2, nuPlan's comfort bound
 JERK, HASTY_JERK = 2.9, 20.0  # m/s^3
@@ -73,7 +75,8 @@ def _drive(xy, heading, steering, target, v, accel, angle):  # type: ignore[no-u
 @njit(cache=True)
 def _pace(v: float, accel: float, target: float) -> float:
     """The acceleration of the next tick, m/s^2."""
-    wanted = min(max((target - v) / REACH, -MAX_ACCEL), MOST_ACCEL)
+    reach = REACH if target > v else SLOWING
+    wanted = min(max((target - v) / reach, -MAX_ACCEL), MOST_ACCEL)
     step = TICK * (HASTY_JERK if wanted < -HASTE else JERK)
     return min(max(wanted, accel - step), accel + step)
 
