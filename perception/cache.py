@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from datasets.checks import IntArray
+from datasets.learning.inputs import EGO_INPUTS, ROUTE_INPUTS, ego_inputs, route_inputs
 from datasets.store.logged import Head, LoggedTick
 from datasets.store.meta import EpisodeRow
 from datasets.store.reader import DatasetReader
 from perception.drivable import drivable_cells
-from perception.inputs import EGO_INPUTS, ROUTE_INPUTS, ego_inputs, route_inputs
 from perception.road_code import ROAD_SIZE, encode_road
 from perception.road_truth import road_truth
 from perception.vehicle_code import Grid

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.ops import Conv2dNormActivation
 
-from perception.inputs import EGO_INPUTS, ROUTE_INPUTS
+from datasets.learning.inputs import EGO_INPUTS, ROUTE_INPUTS
 from perception.nouns import OWN, SLOTS, STATION_S, STATIONS
 from perception.road_code import PLACE, ROAD_SIZE
 from perception.vehicle_code import CODE, CROP_TOP_PX, INDEX
@@ -51,7 +51,7 @@ class NetworkConfig:
     """The shape of the network. `width` is the one dial for size: cost grows with its square."""
 
     width: float = 1.0  # factor on all channels
-    token: int = 64  # numbers that a camera is summarised in, for the road and for a policy
+    token: int = 64  # numbers that a camera is summarised in, for the road
     hidden: int = 256  # of the road's head
     height_px: int = 96
     width_px: int = 192
@@ -77,7 +77,7 @@ class Output(NamedTuple):
     code: Tensor  # (B, C, CODE, rows, columns), see perception.vehicle_code
     drivable: Tensor  # (B, C, rows, columns) logits
     road: Tensor  # (B, ROAD_SIZE), see perception.road_code
-    tokens: Tensor  # (B, C, token)
+    coarse: Tensor  # (B, C, channels, rows / 16, columns / 16): features, for who learns to drive
 
 
 def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Module:
@@ -137,7 +137,7 @@ class VehicleHead(nn.Module):
 
 
 class RoadHead(nn.Module):
-    """Features at stride 16 of all cameras, route and ego -> the road, and the cameras' tokens."""
+    """Features at stride 16 of all cameras, route and ego -> the road."""
 
     def __init__(self, config: NetworkConfig, channels: int) -> None:
         super().__init__()
@@ -161,14 +161,14 @@ class RoadHead(nn.Module):
         with torch.no_grad():
             self.tell.bias.copy_(_usual_road())
 
-    def forward(self, coarse: Tensor, route: Tensor, ego: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, coarse: Tensor, route: Tensor, ego: Tensor) -> Tensor:
         cells = self.squeeze(coarse).flatten(1)  # (B * C, ...)
         cells = cells.reshape(-1, CAMERAS, cells.shape[1])
         tokens = F.relu(torch.einsum("bci,cio->bco", cells, self.summary))
         ways = _directions(route)
         thought = self.think(torch.cat([tokens.flatten(1), route, ways, ego], 1))
         with torch.autocast(thought.device.type, enabled=False):
-            return as_road(self.tell(thought.float())), tokens
+            return as_road(self.tell(thought.float()))
 
 
 class PerceptionNet(nn.Module):
@@ -187,11 +187,12 @@ class PerceptionNet(nn.Module):
         fine, coarse = self.trunk(x)
         cells = self.vehicles(fine)
         cells = cells.reshape(-1, CAMERAS, *cells.shape[1:])
-        road, tokens = self.road(coarse, route, ego)
+        road = self.road(coarse, route, ego)
         code = cells[:, :, 2:]
         spread = code[:, :, INDEX["log_std_u"] :].clamp(-_LOG_STD_RANGE, _LOG_STD_RANGE)
         code = torch.cat([code[:, :, : INDEX["log_std_u"]], spread], 2)
-        return Output(cells[:, :, 0], code, cells[:, :, 1], road, tokens)
+        coarse = coarse.reshape(-1, CAMERAS, *coarse.shape[1:])
+        return Output(cells[:, :, 0], code, cells[:, :, 1], road, coarse)
 
 
 def _directions(route: Tensor) -> Tensor:

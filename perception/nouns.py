@@ -8,9 +8,10 @@ probability per class in the last axis, in the order of the enums of datasets.sc
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from datasets.checks import FloatArray, IntArray, check_array, check_finite
 
@@ -109,6 +110,15 @@ class RoadEstimate:
             "edge_offset_std": (2, STATIONS),
         }
         _check(self, shapes, (SLOTS,))
+
+
+class Glance(NamedTuple):
+    """All that one look at the pictures of a tick gives."""
+
+    detections: Detections
+    road: RoadEstimate
+    coarse: NDArray[np.float32] | None = None  # (C, channels, rows / 16, columns / 16) features of
+    # the trunk, for a learned driver; None from eyes that have no network
 
 
 def _check(noun: Any, shapes: dict[str, tuple[int, ...]], otherwise: tuple[int, ...]) -> None:

@@ -1,4 +1,4 @@
-"""The trained network as eyes: pictures in, Detections and RoadEstimate out; one tick at a time.
+"""The trained network as eyes: pictures in, a Glance out; one tick at a time.
 
 ONNX Runtime by default, torch as the alternative; both from files in perception/weights, which are
 made from the same training. A tick takes one thread unless told otherwise: the other cores belong
@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 
+from datasets.learning.inputs import ego_inputs, route_inputs, stacked
+from datasets.learning.onnx_file import open_session
 from datasets.observation import CameraFrame, Observation
 from perception.export import INPUTS, OneTick
-from perception.inputs import ego_inputs, route_inputs, stacked
 from perception.network import CAMERAS
-from perception.nouns import Detections, RoadEstimate
+from perception.nouns import Glance
 from perception.road_code import decode_road
 from perception.vehicle_code import decode
 from perception.weights import load_weights
@@ -27,24 +27,18 @@ from perception.weights import load_weights
 WEIGHTS = Path(__file__).parent / "weights"
 ONNX_FILE, TORCH_FILE = WEIGHTS / "perception.onnx", WEIGHTS / "perception.safetensors"
 THRESHOLD = 0.1  # score from which a peak is a detection: doubtful ones are the tracker's business
-QUIET = 3  # of ONNX Runtime's levels: errors only
 
 
 class OnnxLook:
     """A Look through ONNX Runtime."""
 
     def __init__(self, path: Path = ONNX_FILE, threads: int = 1) -> None:
-        if not path.is_file():
-            raise ValueError(f"expected a trained network in {path}, found none")
-        try:
-            self._session = session(path.read_bytes(), threads)
-        except Exception as error:  # ONNX Runtime's errors have no common class
-            raise ValueError(f"{path}: expected a network as ONNX, got {error}") from error
+        self._session = open_session(path, threads)
 
-    def __call__(self, observation: Observation) -> tuple[Detections, RoadEstimate]:
+    def __call__(self, observation: Observation) -> Glance:
         inputs = dict(zip(INPUTS, inputs_of(observation), strict=True))
-        peaks, code, road = self._session.run(["peaks", "code", "road"], inputs)
-        return _decoded(peaks, code, road, observation.frames)
+        told = self._session.run(["peaks", "code", "road", "coarse"], inputs)
+        return _decoded(*told, observation.frames)
 
 
 class TorchLook:
@@ -56,20 +50,10 @@ class TorchLook:
         torch.set_num_threads(threads)
 
     @torch.inference_mode()
-    def __call__(self, observation: Observation) -> tuple[Detections, RoadEstimate]:
+    def __call__(self, observation: Observation) -> Glance:
         inputs = (torch.from_numpy(each) for each in inputs_of(observation))
-        peaks, code, _, road, _ = (each.numpy() for each in self._network(*inputs))
-        return _decoded(peaks, code, road, observation.frames)
-
-
-def session(onnx: bytes, threads: int) -> onnxruntime.InferenceSession:
-    """A network on the processor, with that many threads, which sleep while they wait."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = QUIET
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
+        peaks, code, _, road, coarse = (each.numpy() for each in self._network(*inputs))
+        return _decoded(peaks, code, road, coarse, observation.frames)
 
 
 def inputs_of(
@@ -89,7 +73,8 @@ def _decoded(
     peaks: NDArray[np.float32],
     code: NDArray[np.float32],
     road: NDArray[np.float32],
+    coarse: NDArray[np.float32],
     frames: Sequence[CameraFrame],
-) -> tuple[Detections, RoadEstimate]:
+) -> Glance:
     cameras = [frame.camera for frame in frames]
-    return decode(peaks, code, cameras, THRESHOLD), decode_road(road)
+    return Glance(decode(peaks, code, cameras, THRESHOLD), decode_road(road), coarse)

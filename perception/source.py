@@ -13,12 +13,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from datasets.geometry import SE2
 from datasets.observation import Observation
 from datasets.scene import Lanes, Scene
 from perception.fusion import fuse
 from perception.lanes import lanes_of
-from perception.nouns import Detections, RoadEstimate
+from perception.nouns import Detections, Glance, RoadEstimate
 from perception.odometry import Odometry
 from perception.road_filter import RoadFilter
 from perception.strands import THERE
@@ -32,7 +35,7 @@ BELIEVED = 0.5  # probability from which on a track is an agent of the scene
 class Look(Protocol):
     """Whoever finds vehicles and the road in the pictures of one tick."""
 
-    def __call__(self, observation: Observation) -> tuple[Detections, RoadEstimate]: ...
+    def __call__(self, observation: Observation) -> Glance: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Percept:
     tracks: Tracks  # also those not believed in; odometry frame
     road_seen: RoadEstimate  # of this tick alone
     road: RoadEstimate
+    coarse: NDArray[np.float32] | None  # the trunk's features, see Glance
 
 
 class Perception:
@@ -71,7 +75,7 @@ class Perception:
 
     def perceive(self, observation: Observation) -> Scene:
         # 1
-        detections, road_seen = self._look(observation)
+        detections, road_seen, coarse = self._look(observation)
         # 2
         before_from_now, dt = self._odometry.advance(observation.t, observation.ego)
         odom_from_ego = self._odometry.odom_from_ego
@@ -86,6 +90,6 @@ class Perception:
             behind = self._trail.follow(road, odom_from_ego)
             lanes = lanes_of(road, behind, self._trail.lane)
         # 6
-        self.last = Percept(detections, fused, tracks, road_seen, road)
+        self.last = Percept(detections, fused, tracks, road_seen, road, coarse)
         agents = tracks.where(tracks.score > BELIEVED).agents(odom_from_ego)
         return Scene(observation.t, observation.ego, agents, lanes, observation.route)

@@ -12,8 +12,8 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.learning.inputs import stacked
 from datasets.store.logged import Head, LoggedTick
-from perception.inputs import stacked
 from sim.cameras.renderer import Renderer
 from sim.cameras.weather import weather_for
 from sim.recording import world_of

@@ -17,7 +17,7 @@ from control.agent import RuleDriver
 from datasets.checks import FloatArray
 from datasets.observation import Observation
 from datasets.scene import Agents
-from perception.nouns import SLOTS, STATION_S, STATIONS, Detections, RoadEstimate
+from perception.nouns import SLOTS, STATION_S, STATIONS, Detections, Glance, RoadEstimate
 from perception.road_truth import PERFECT, road_truth
 from perception.source import Perception
 from planning.planner import RulePlanner
@@ -39,11 +39,11 @@ class TrueEyes:
         self._noise = noise
         self._rng = np.random.default_rng(seed)
 
-    def __call__(self, observation: Observation) -> tuple[Detections, RoadEstimate]:
+    def __call__(self, observation: Observation) -> Glance:
         del observation  # the truth needs no senses
         truth = self._world.truth()
         seen = detections(truth.agents, self._rng, self._noise)
-        return seen, disturbed(road_truth(truth), self._rng, self._noise)
+        return Glance(seen, disturbed(road_truth(truth), self._rng, self._noise))
 
 
 def rules(world: World) -> RuleDriver:

@@ -17,10 +17,11 @@ import onnxruntime
 import torch
 import torchvision
 
+from datasets.learning.onnx_file import session
 from datasets.observation import Observation
 from datasets.scene import Scene
-from perception.nouns import Detections, RoadEstimate
-from perception.runtime import OnnxLook, session
+from perception.nouns import Glance
+from perception.runtime import OnnxLook
 from perception.source import Look, Perception
 from scripts.agents import expert
 from scripts.benchmarks.timing import report
@@ -102,7 +103,7 @@ class TimedPerception(Perception):
 def timed(look: Look, spent: list[float]) -> Look:
     """The same eyes, with the time they take noted."""
 
-    def noted(observation: Observation) -> tuple[Detections, RoadEstimate]:
+    def noted(observation: Observation) -> Glance:
         began = time.perf_counter()
         seen = look(observation)
         spent.append(time.perf_counter() - began)

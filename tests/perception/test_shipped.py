@@ -30,7 +30,7 @@ def test_both_forms_are_of_the_same_training(highway):
 
 def test_they_see_the_lane_and_the_cars_ahead_on_a_clear_day(highway):
     observation, truth = highway
-    seen, road = OnnxLook()(observation)
+    seen, road, _ = OnnxLook()(observation)
     true = road_truth(truth)
     near = np.abs(road.xy_ego - true.xy_ego)[:8, 1]  # up to 9 m
     assert near.max() < 0.5
