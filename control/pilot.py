@@ -1,0 +1,141 @@
+"""The pilot: a learned driver, watched by a supervisor, with rules and a safe stop behind it.
+
+Every tick:
+
+    1 senses     is what came in sound (control.sensor_watch)
+    2 look       one look at the pictures, for everybody (control.sight)
+    3 rules      the plan of the rules, for when it is needed
+    4 wish       the plan of the learned driver
+    5 margins    how far either plan is from wrong (control.plans)
+    6 choose     who drives (control.supervisor)
+    7 drive      the action of that plan
+
+Whatever fails in a step becomes a margin below zero; no fault of a part ends the drive.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from control.margin import Margin, at_most, worst
+from control.minimal_risk import MinimalRiskStop
+from control.plans import (
+    PlanConfig,
+    RulesPlan,
+    against_learned,
+    against_rules,
+    attempt,
+    rules_plan,
+)
+from control.sensor_watch import SensorWatch
+from control.sight import Sight, View
+from control.supervisor import Driver, Supervisor, SupervisorConfig
+from control.tracking import TrajectoryController
+from datasets.camera import Camera
+from datasets.driving import Decision
+from datasets.episode import TICK
+from datasets.observation import Observation
+from perception.source import Perception
+from planning.learned import LearnedDriver, LearnedPlan
+from planning.planner import RulePlanner
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PilotConfig:
+    """Everything that can be tuned."""
+
+    plans: PlanConfig = field(default_factory=PlanConfig)
+    supervisor: SupervisorConfig = field(default_factory=SupervisorConfig)
+    deadline: float = TICK  # s that looking and planning may take
+
+
+class Pilot:
+    """An Agent."""
+
+    def __init__(
+        self,
+        perception: Perception,
+        learned: LearnedDriver,
+        rig: tuple[Camera, ...],
+        config: PilotConfig | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """`rig` are the cameras that there should be; `clock` says how long an answer takes, s."""
+        self.config = config or PilotConfig()
+        self.supervisor = Supervisor(self.config.supervisor)
+        self.margins: dict[Driver, list[Margin]] = {}  # of the last tick
+        self._sight = Sight(perception)
+        self._learned = learned
+        self._planner = RulePlanner()
+        self._watch = SensorWatch(rig)
+        self._controller = TrajectoryController()
+        self._stop = MinimalRiskStop(self._controller)
+        self._clock = clock
+
+    @property
+    def perception(self) -> Perception:
+        return self._sight.perception
+
+    def reset(self) -> None:
+        for part in (self._sight, self._learned, self._planner, self._watch, self._stop):
+            part.reset()
+        self.supervisor.reset()
+        self._warm = False  # the first tick compiles: it says nothing about the next ones
+
+    def act(self, observation: Observation) -> Decision:
+        began = self._clock()
+        # 1
+        senses = self._watch.check(observation)
+        # 2
+        view = self._sight.look(senses)
+        # 3
+        rules, planned = attempt("rules", lambda: rules_plan(self._planner, view.scene))
+        # 4
+        wish, wished = attempt("policy", lambda: self._wish(senses.observation, view))
+        # 5
+        in_time = self._in_time(began)
+        config = self.config.plans
+        against = against_learned(wish, rules, view.scene, config)
+        policy_margins = [*senses.margins, view.network, wished, in_time, *against]
+        rules_margins = [planned, *view.rules, *against_rules(rules, view.scene, config)]
+        self.margins = {Driver.POLICY: policy_margins, Driver.RULES: rules_margins}
+        # 6
+        changes = len(self.supervisor.switches)
+        driver = self.supervisor.choose(
+            observation.t, worst(policy_margins), worst(rules_margins)
+        )
+        for switch in self.supervisor.switches[changes:]:
+            log.info("%s", switch)
+        # 7
+        return self._drive(driver, wish, rules, view)
+
+    def _wish(self, observation: Observation, view: View) -> LearnedPlan:
+        if view.coarse is None:
+            raise ValueError("no features of the pictures")
+        return self._learned.plan(observation, view.coarse)
+
+    def _in_time(self, began: float) -> Margin:
+        spent = self._clock() - began if self._warm else 0.0
+        self._warm = True
+        return at_most("answer in time", spent, self.config.deadline)
+
+    def _drive(
+        self, driver: Driver, wish: LearnedPlan | None, rules: RulesPlan | None, view: View
+    ) -> Decision:
+        policy_worst = worst(self.margins[Driver.POLICY])
+        if driver is Driver.POLICY and wish is not None:
+            action = self._controller.act(wish.trajectory, view.scene.ego)
+            reason = f"its own plan; least margin: {policy_worst}"
+            return Decision(action, driver, reason, wish.trajectory, view.scene)
+        if driver is Driver.RULES and rules is not None:
+            action = self._controller.act(rules.trajectory, view.scene.ego)
+            reason = f"{rules.reason}; policy: {policy_worst}"
+            return Decision(action, driver, reason, rules.trajectory, view.scene)
+        action, trajectory = self._stop.act(view.scene)
+        reason = f"stopping in its lane, hazard lights on; rules: {worst(self.margins[Driver.RULES])}"
+        return Decision(action, driver, reason, trajectory, view.scene)
