@@ -47,11 +47,17 @@ class MinimalRiskStop:
 
     def act(self, scene: Scene) -> tuple[Action, Trajectory | None]:
         """The action of this tick, and the plan that it belongs to."""
-        try:
-            trajectory = self._plan(scene)
-            return self._controller.act(trajectory, scene.ego), trajectory
-        except Exception:  # whatever it is, the car must be stopped
+        trajectory = self.plan(scene)
+        if trajectory is None:
             return last_resort(scene.ego), None
+        return self._controller.act(trajectory, scene.ego), trajectory
+
+    def plan(self, scene: Scene) -> Trajectory | None:
+        """How the car would come to its stop; None if that cannot be planned."""
+        try:
+            return self._plan(scene)
+        except Exception:  # whatever it is, the car must be stopped
+            return None
 
     def _plan(self, scene: Scene) -> Trajectory:
         paths, graph = _own_path(scene)
@@ -71,9 +77,7 @@ class MinimalRiskStop:
             self._pace,
         )
         n = rollouts.speed.shape[1]
-        return Trajectory(
-            np.arange(n) * DT, rollouts.xy[0], rollouts.heading[0], rollouts.speed[0]
-        )
+        return Trajectory(np.arange(n) * DT, rollouts.xy[0], rollouts.heading[0], rollouts.speed[0])
 
 
 def last_resort(ego: EgoState) -> Action:

@@ -16,11 +16,9 @@ Whatever fails in a step becomes a margin below zero; no fault of a part ends th
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from control.margin import Margin, at_most, worst
+from control.margin import Margin, worst
 from control.minimal_risk import MinimalRiskStop
 from control.plans import (
     PlanConfig,
@@ -36,7 +34,6 @@ from control.supervisor import Driver, Supervisor, SupervisorConfig
 from control.tracking import TrajectoryController
 from datasets.camera import Camera
 from datasets.driving import Decision
-from datasets.episode import TICK
 from datasets.observation import Observation
 from perception.source import Perception
 from planning.learned import LearnedDriver, LearnedPlan
@@ -51,7 +48,6 @@ class PilotConfig:
 
     plans: PlanConfig = field(default_factory=PlanConfig)
     supervisor: SupervisorConfig = field(default_factory=SupervisorConfig)
-    deadline: float = TICK  # s that looking and planning may take
 
 
 class Pilot:
@@ -63,9 +59,8 @@ class Pilot:
         learned: LearnedDriver,
         rig: tuple[Camera, ...],
         config: PilotConfig | None = None,
-        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """`rig` are the cameras that there should be; `clock` says how long an answer takes, s."""
+        """`rig` are the cameras that there should be."""
         self.config = config or PilotConfig()
         self.supervisor = Supervisor(self.config.supervisor)
         self.margins: dict[Driver, list[Margin]] = {}  # of the last tick
@@ -75,7 +70,6 @@ class Pilot:
         self._watch = SensorWatch(rig)
         self._controller = TrajectoryController()
         self._stop = MinimalRiskStop(self._controller)
-        self._clock = clock
 
     @property
     def perception(self) -> Perception:
@@ -85,10 +79,8 @@ class Pilot:
         for part in (self._sight, self._learned, self._planner, self._watch, self._stop):
             part.reset()
         self.supervisor.reset()
-        self._warm = False  # the first tick compiles: it says nothing about the next ones
 
     def act(self, observation: Observation) -> Decision:
-        began = self._clock()
         # 1
         senses = self._watch.check(observation)
         # 2
@@ -98,17 +90,15 @@ class Pilot:
         # 4
         wish, wished = attempt("policy", lambda: self._wish(senses.observation, view))
         # 5
-        in_time = self._in_time(began)
         config = self.config.plans
         against = against_learned(wish, rules, view.scene, config)
-        policy_margins = [*senses.margins, view.network, wished, in_time, *against]
-        rules_margins = [planned, *view.rules, *against_rules(rules, view.scene, config)]
+        policy_margins = [*senses.margins, view.network, wished, *against]
+        against = against_rules(rules, view.scene, config, self._stop.plan)
+        rules_margins = [planned, *view.rules, *against]
         self.margins = {Driver.POLICY: policy_margins, Driver.RULES: rules_margins}
         # 6
         changes = len(self.supervisor.switches)
-        driver = self.supervisor.choose(
-            observation.t, worst(policy_margins), worst(rules_margins)
-        )
+        driver = self.supervisor.choose(observation.t, worst(policy_margins), worst(rules_margins))
         for switch in self.supervisor.switches[changes:]:
             log.info("%s", switch)
         # 7
@@ -118,11 +108,6 @@ class Pilot:
         if view.coarse is None:
             raise ValueError("no features of the pictures")
         return self._learned.plan(observation, view.coarse)
-
-    def _in_time(self, began: float) -> Margin:
-        spent = self._clock() - began if self._warm else 0.0
-        self._warm = True
-        return at_most("answer in time", spent, self.config.deadline)
 
     def _drive(
         self, driver: Driver, wish: LearnedPlan | None, rules: RulesPlan | None, view: View
@@ -137,5 +122,7 @@ class Pilot:
             reason = f"{rules.reason}; policy: {policy_worst}"
             return Decision(action, driver, reason, rules.trajectory, view.scene)
         action, trajectory = self._stop.act(view.scene)
-        reason = f"stopping in its lane, hazard lights on; rules: {worst(self.margins[Driver.RULES])}"
+        reason = (
+            f"stopping in its lane, hazard lights on; rules: {worst(self.margins[Driver.RULES])}"
+        )
         return Decision(action, driver, reason, trajectory, view.scene)

@@ -22,6 +22,9 @@ from planning.bicycle import MAX_CURVATURE
 from planning.lane_graph import LaneGraph
 
 STEP, HORIZON = 0.1, 3.0  # s
+ROAD_HORIZON = (
+    2.0  # s: further away the edge of the road is too uncertain to be held against a plan
+)
 JERK_WINDOW = 3  # steps over which the acceleration may change
 SLOW = 1.0  # m/s: slower than this a heading says nothing about a curvature
 BEYOND_END = 5.0  # m before and after a lane where it still counts as road
@@ -38,14 +41,14 @@ class PlanLimits:
     curvature: float = 1.05 * MAX_CURVATURE  # 1/m: the sharpest turn of the wheel, and rounding
     lateral_accel: float = 6.5  # m/s^2; comfort ends at 4.89, the grip of a real road near 8
     accel: float = 1.05 * MAX_ACCEL  # m/s^2 either way
-    jerk: float = 25.0  # m/s^3 over JERK_WINDOW; the expert pulls into a gap with 20
+    jerk: float = 30.0  # m/s^3 over JERK_WINDOW; the expert pulls into a gap with 25
     drift: float = 2.0  # m/s between the speed it says and the one its places say
-    edge: float = 0.5  # m that a side of the car may hang over the edge of the road as it is seen
+    edge: float = 0.6  # m that a side of the car may hang over the edge of the road as it is seen
 
 
 LEARNED = PlanLimits()
 # A planner that simulates the bicycle can brake and swerve for its life: only physics counts.
-FALLBACK = PlanLimits(lateral_accel=10.0, jerk=150.0, edge=1.0)
+FALLBACK = PlanLimits(curvature=1.3 * MAX_CURVATURE, lateral_accel=10.0, jerk=150.0, edge=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +97,16 @@ def feasible(course: Course, ego: EgoState, limits: PlanLimits) -> list[Margin]:
 
 def on_the_road(course: Course, lanes: Lanes, limits: PlanLimits) -> Margin:
     """How far a side of the car hangs over the outermost edge of the lanes it may drive along. A
-    lane whose place is uncertain is as much wider; beyond the end of what is seen nothing is known,
-    and nothing is held against a plan but for having no road at all."""
+    lane is wider by two standard deviations of its place, by half a car at most. Beyond the end of
+    what is seen nothing is known, and nothing is held against a plan but having no road at all."""
     graph = LaneGraph.of(lanes)
     if len(graph) == 0:
         return Margin("road", -1.0)
-    distance, along, offset = graph.locate(course.xy, course.heading)
+    until = course.at(ROAD_HORIZON) + 1
+    distance, along, offset = graph.locate(course.xy[:until], course.heading[:until])
     there = np.isfinite(distance) & (along > -BEYOND_END) & (along < graph.length + BEYOND_END)
     over = np.abs(offset) + HALF_WIDTH - lanes.width / 2
-    over -= np.minimum(_std_at(lanes, along), HALF_WIDTH)
+    over -= np.minimum(2 * _std_at(lanes, along), HALF_WIDTH)
     least = np.where(there, over, np.inf).min(axis=1)  # (T + 1,)
     known = np.isfinite(least)
     if not known[0]:

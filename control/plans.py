@@ -6,6 +6,7 @@ with the learned driver.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -13,13 +14,15 @@ from typing import TypeVar
 from control.agreement import AgreementLimits, agree
 from control.margin import Margin
 from control.plan_checks import FALLBACK, LEARNED, Course, PlanLimits, feasible, on_the_road
-from control.traffic_checks import avoids_collisions, keeps_distance
+from control.traffic_checks import avoids_collisions, collision_time, keeps_distance
 from datasets.driving import Trajectory
 from datasets.scene import Scene
 from planning.learned import LearnedPlan
 from planning.planner import RulePlanner
 from planning.prediction import Forecast
 
+log = logging.getLogger(__name__)
+LONGEST = 60  # letters of an error that a passenger is told
 Made = TypeVar("Made")
 
 
@@ -30,9 +33,10 @@ class PlanConfig:
     learned: PlanLimits = LEARNED
     fallback: PlanLimits = FALLBACK
     agreement: AgreementLimits = field(default_factory=AgreementLimits)
-    learned_collision: float = 2.0  # s until it may touch somebody
+    learned_collision: float = 1.5  # s until it may touch somebody
     # The fallback is refused only where it fails for certain: what would take over only brakes.
     fallback_collision: float = 0.6  # s
+    fallback_air: float = -0.2  # m: boxes must overlap by more than tracks are off
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,8 @@ def attempt(name: str, make: Callable[[], Made]) -> tuple[Made | None, Margin]:
     try:
         return make(), Margin(name, 1.0)
     except Exception as error:  # whatever it is
-        return None, Margin(f"{name}: {_in_short(error)}", -1.0)
+        log.debug("%s failed", name, exc_info=error)
+        return None, Margin(f"{name} failed: {_in_short(error)}", -1.0)
 
 
 def rules_plan(planner: RulePlanner, scene: Scene) -> RulesPlan:
@@ -60,22 +65,36 @@ def rules_plan(planner: RulePlanner, scene: Scene) -> RulesPlan:
     return RulesPlan(trajectory, reason, planner.last.forecast)
 
 
-def against_rules(plan: RulesPlan | None, scene: Scene, config: PlanConfig) -> list[Margin]:
-    """The margins of the rules' plan."""
+def against_rules(
+    plan: RulesPlan | None,
+    scene: Scene,
+    config: PlanConfig,
+    stop: Callable[[Scene], Trajectory | None],
+) -> list[Margin]:
+    """The margins of the rules' plan, and of the `stop` that would take its place: a collision is
+    held against the rules only if the stop comes to it later, or not at all."""
     if plan is None:
         return []
     course = Course.of(plan.trajectory)
-    return [
+    margins = [
         *feasible(course, scene.ego, config.fallback),
         on_the_road(course, scene.lanes, config.fallback),
-        avoids_collisions(course, plan.forecast, config.fallback_collision),
     ]
+    air = config.fallback_air
+    collision = avoids_collisions(course, plan.forecast, config.fallback_collision, air)
+    if not collision.passed:
+        braked = stop(scene)
+        if braked is not None:
+            own = collision_time(course, plan.forecast, air)
+            if collision_time(Course.of(braked), plan.forecast, air) <= own:
+                collision = Margin("nothing avoids the collision", 0.0)
+    return [*margins, collision]
 
 
 def against_learned(
     plan: LearnedPlan | None, rules: RulesPlan | None, scene: Scene, config: PlanConfig
 ) -> list[Margin]:
-    """The margins of the learned plan. Without rules nobody knows who is where: that is one, too."""
+    """The margins of the learned plan. Without rules nobody knows who is where: one, too."""
     if plan is None:
         return []
     course = Course.of(plan.trajectory)
@@ -94,6 +113,6 @@ def against_learned(
 
 
 def _in_short(error: Exception) -> str:
-    """The first words of an error."""
-    text = str(error).split("\n")[0] or type(error).__name__
-    return text if len(text) <= 60 else text[:57] + "..."
+    """The first words of an error: what was expected, without what came."""
+    text = str(error).split(", got")[0].split("\n")[0] or type(error).__name__
+    return text if len(text) <= LONGEST else text[:LONGEST] + "..."

@@ -14,7 +14,7 @@ Output   Senses: margins, the cameras that cannot be trusted, and an Observation
 | late | taken more than `AGE` s ago, or in the future |
 | exchanged | since the tick before two pictures have changed places |
 | speedometer | it disagrees with the phone by more than the noise of both |
-| deadline | more than one and a half ticks have passed since the last answer |
+| deadline | more than one and a half ticks have passed since the answer before |
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ THUMBNAIL = (24, 12)  # px
 EXCHANGED = 0.4  # of the change from tick to tick that the places explain better when exchanged
 NOTICED = 4.0  # grey levels: two cameras that see nearly the same are not told apart
 SPEED_NOISE, SPEED_SCALE = 0.3, 0.04  # m/s and share: three standard deviations of the wheel's
-LATE_ANSWER = 1.5  # ticks
+LATE_ANSWER = TICK / 2  # s more than a tick since the answer before
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +86,14 @@ class SensorWatch:
             if not margin.passed
         )
         speed, speed_margin = self._speed(observation)
-        late = 0.0 if self._t is None else observation.t - self._t
-        margins += [speed_margin, at_most("deadline", late, LATE_ANSWER * TICK)]
+        late = 0.0 if self._t is None else max(observation.t - self._t - TICK, 0.0)
+        margins += [speed_margin, at_most("deadline", late, LATE_ANSWER)]
         self._past, self._t = now, observation.t
         whole = replace(
             observation,
-            frames=tuple(self._trusted(camera, frames, blind, observation.t) for camera in self._rig),
+            frames=tuple(
+                self._trusted(camera, frames, blind, observation.t) for camera in self._rig
+            ),
             ego=replace(observation.ego, speed=speed),
         )
         return Senses(whole, tuple(margins), blind)
@@ -147,7 +149,9 @@ class SensorWatch:
         self, camera: Camera, frames: dict[str, CameraFrame], blind: frozenset[str], t: float
     ) -> CameraFrame:
         if camera.name in blind:
-            return CameraFrame(camera, np.zeros((camera.height_px, camera.width_px, 3), np.uint8), t)
+            return CameraFrame(
+                camera, np.zeros((camera.height_px, camera.width_px, 3), np.uint8), t
+            )
         return frames[camera.name]
 
 

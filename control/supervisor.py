@@ -43,7 +43,7 @@ class SupervisorConfig:
     give_back: float = 0.15  # of a limit, that every margin must be off it
     calm: float = 1.0  # s for which they must
     rules_dwell: float = 1.5  # s that the rules keep the wheel at least
-    emergency_dwell: float = 2.0  # s that the stop goes on at least
+    emergency_dwell: float = 1.5  # s that the stop goes on at least
 
 
 @dataclass(frozen=True, slots=True)

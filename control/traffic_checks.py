@@ -5,7 +5,7 @@ time to collision   when the car, driving the plan, first touches somebody in mo
                     the ways that one may go
 gap                 the RSS distance (planning.rss) behind whoever is ahead in the strip of the
                     plan. Somebody may cut in at any time, so that not the gap of now decides, but
-                    whether the plan has it again within two seconds.
+                    that of in two seconds: a plan must have it by then, or have it again.
 cut-in              the same distance left to whoever is behind in a strip that the plan enters
 
 Whoever comes from behind in the car's own strip brakes by himself: no plan is refused for him.
@@ -32,14 +32,14 @@ AIR = 0.2  # m of air on every side of the car
 NEAR = 12.0  # m from the plan's path: who is further away is not projected on it
 AROUND = 60  # m of path behind and beyond: more than RSS asks for at any speed driven here
 STRIP = 0.2  # m of air beside the car in which somebody is in its strip
-LOOKS = (0.0, 1.0, 2.0)  # s at which the gap ahead is asked for
+LOOKS = (0.0, 0.5, 1.0, 1.5, 2.0)  # s: who is ahead and who behind; the last one is the gap's
 LEAST_GAP = 4.0  # m: the unit of the margin where RSS asks for next to nothing
 ALONG = 0.5  # cosine of the angle up to which somebody drives along
 
 
-def avoids_collisions(course: Course, forecast: Forecast, limit: float) -> Margin:
-    """`limit` s must be left until the plan touches somebody."""
-    return at_least("time to collision", _collision_time(course, forecast), limit)
+def avoids_collisions(course: Course, forecast: Forecast, limit: float, air: float = AIR) -> Margin:
+    """`limit` s must be left until the plan comes within `air` m of somebody."""
+    return at_least("time to collision", collision_time(course, forecast, air), limit)
 
 
 def keeps_distance(course: Course, forecast: Forecast) -> list[Margin]:
@@ -49,24 +49,24 @@ def keeps_distance(course: Course, forecast: Forecast) -> list[Margin]:
         return [Margin("gap", 1.0), Margin("cut-in", 1.0)]
     s, d = _beside_path(course, forecast)
     driven = np.append(0.0, np.cumsum(np.hypot(*np.diff(course.xy, axis=0).T)))
-    ahead, behind = np.ones((len(LOOKS), len(forecast))), np.ones((len(LOOKS), len(forecast)))
-    swept_now = _in_strip(d[:, 0], forecast)
-    for look, moment in enumerate(LOOKS):
+    gap, cut_in = np.ones(len(forecast)), 1.0
+    swept_now, was_ahead = _in_strip(d[:, 0], forecast), np.zeros(len(forecast), np.bool_)
+    for moment in LOOKS:
         k = course.at(moment)
         along = np.cos(forecast.heading[:, k] - course.heading[k])
         inside = _in_strip(d[:, k], forecast) & (forecast.weight > SHARE) & (along > ALONG)
+        gap[~inside] = 1.0
         for h in np.flatnonzero(inside):
             own, other = float(course.speed[k]), float(forecast.speed[h, k] * along[h])
             between = s[h, k] - driven[k]
             free = abs(between) - (EGO_LENGTH + forecast.length[h]) / 2
             if between > 0:
-                ahead[look, h] = _left(free, own, other)
-            elif not swept_now[h]:
-                behind[look, h] = _left(free, other, own)
-    return [
-        Margin("gap", float(ahead.max(axis=0).min())),
-        Margin("cut-in", float(behind.min())),
-    ]
+                was_ahead[h], gap[h] = True, _left(free, own, other)
+            elif was_ahead[h]:
+                gap[h] = -1.0  # the plan goes through who was ahead
+            elif free > 0 and not swept_now[h]:  # who is abreast is the collision's business
+                cut_in = min(cut_in, _left(free, other, own))
+    return [Margin("gap", float(gap.min())), Margin("cut-in", cut_in)]
 
 
 def _beside_path(course: Course, forecast: Forecast) -> tuple[FloatArray, FloatArray]:
@@ -85,8 +85,10 @@ def _in_strip(d: FloatArray, forecast: Forecast) -> BoolArray:
     return np.asarray(np.abs(d) < (EGO_WIDTH + forecast.width) / 2 + STRIP)
 
 
-def _collision_time(course: Course, forecast: Forecast) -> float:
-    """s until the car touches an agent in more than SHARE of its hypotheses; inf if it does not."""
+def collision_time(course: Course, forecast: Forecast, air: float = AIR) -> float:
+    """s until the car comes within `air` m of an agent in more than SHARE of its hypotheses; inf if
+    it does not. With whom it seems to overlap already, it does not: his place is wrong, and no plan
+    could help it."""
     if not len(forecast):
         return np.inf
     s, d = _beside_path(course, forecast)
@@ -101,7 +103,7 @@ def _collision_time(course: Course, forecast: Forecast) -> float:
         return np.inf
     k = steps[moments]
     ones = np.ones(len(k))
-    length, width = (EGO_LENGTH + 2 * AIR) * ones, (EGO_WIDTH + 2 * AIR) * ones
+    length, width = (EGO_LENGTH + 2 * air) * ones, (EGO_WIDTH + 2 * air) * ones
     ego = box_corners(course.xy[k], course.heading[k], length, width)
     other = box_corners(
         forecast.xy[rows, k],
@@ -110,6 +112,7 @@ def _collision_time(course: Course, forecast: Forecast) -> float:
         forecast.width[rows],
     )
     hit = boxes_overlap(ego, other)
+    hit &= ~np.isin(rows, rows[hit & (k == 0)])
     for moment in np.unique(moments[hit]):
         touched = np.unique(rows[hit & (moments <= moment)])
         share = np.bincount(forecast.agent[touched], weights=forecast.weight[touched])
