@@ -1,7 +1,7 @@
 """Are the senses sound? Looks at what came in, never at what was made of it.
 
-State    of every camera: a digest and a thumbnail of its picture of the tick before; which cameras
-         have been found exchanged; the phone's speed; the time of the tick before.
+State    of every camera a digest of its picture of the tick before; how the ground flows through
+         them all (control.camera_places); the phone's speed; the time of the tick before.
 Input    an Observation as it came, whatever is wrong with it.
 Output   Senses: margins, the cameras that cannot be trusted, and an Observation that is whole: one
          picture per camera of the rig, black where there is none to trust, and a speed to trust.
@@ -12,21 +12,20 @@ Output   Senses: margins, the cameras that cannot be trusted, and an Observation
 | black | the mean or the spread of its grey levels is below that of any night |
 | frozen | the same picture as the tick before, to the last bit: a sensor's noise never repeats |
 | late | taken more than `AGE` s ago, or in the future |
-| exchanged | since the tick before two pictures have changed places |
+| exchanged | the ground flows through two pictures as it should through the other one |
 | speedometer | it disagrees with the phone by more than the noise of both |
 | deadline | more than one and a half ticks have passed since the answer before |
 """
 
 from __future__ import annotations
 
-import itertools
 import zlib
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from control.camera_places import CameraPlaces
 from control.margin import Margin, at_least, at_most, passed_if
 from control.speedometer import PhoneSpeed
 from datasets.camera import Camera
@@ -35,9 +34,6 @@ from datasets.observation import CameraFrame, Observation
 
 LEAST_MEAN, LEAST_SPREAD = 6.0, 4.0  # grey levels; the darkest night measured has 17 and 9
 AGE = 0.15  # s: half a tick more than a camera at 10 Hz may be old
-THUMBNAIL = (24, 12)  # px
-EXCHANGED = 0.4  # of the change from tick to tick that the places explain better when exchanged
-NOTICED = 4.0  # grey levels: two cameras that see nearly the same are not told apart
 SPEED_NOISE, SPEED_SCALE = 0.3, 0.04  # m/s and share: three standard deviations of the wheel's
 LATE_ANSWER = TICK / 2  # s more than a tick since the answer before
 
@@ -51,44 +47,42 @@ class Senses:
     blind: frozenset[str]  # cameras that cannot be trusted now
 
 
-@dataclass(slots=True)
-class _Past:
-    """Of one camera, a tick ago."""
-
-    digest: int
-    thumbnail: NDArray[np.float32]
-
-
 class SensorWatch:
     """Looks at every observation before anybody else does."""
 
     def __init__(self, rig: tuple[Camera, ...]) -> None:
         self._rig = rig
         self._phone = PhoneSpeed()
+        self._places = CameraPlaces(rig)
         self.reset()
 
     def reset(self) -> None:
-        self._past: dict[str, _Past] = {}
-        self._exchanged: frozenset[str] = frozenset()
+        self._digests: dict[str, int] = {}
         self._correction = 0.0  # m/s, of a speedometer that is wrong
         self._t: float | None = None
         self._phone.reset()
+        self._places.reset()
 
     def check(self, observation: Observation) -> Senses:
         """What can be trusted of this tick."""
         frames = {frame.camera.name: frame for frame in observation.frames}
-        now = {name: _Past(_digest(f), _thumbnail(f)) for name, f in frames.items()}
-        self._notice_exchange(now)
-        margins = [self._camera(camera.name, frames, now, observation.t) for camera in self._rig]
+        digests = {name: zlib.crc32(np.ascontiguousarray(f.rgb)) for name, f in frames.items()}
+        margins = [self._camera(c.name, frames, digests, observation.t) for c in self._rig]
+        sound = {c.name: m.passed for c, m in zip(self._rig, margins, strict=True)}
+        self._places.look(observation, {n: f.rgb for n, f in frames.items() if sound.get(n)})
+        margins = [
+            Margin(f"camera {_spoken(c.name)} exchanged", -1.0)
+            if margin.passed and c.name in self._places.exchanged
+            else margin
+            for c, margin in zip(self._rig, margins, strict=True)
+        ]
         blind = frozenset(
-            camera.name
-            for camera, margin in zip(self._rig, margins, strict=True)
-            if not margin.passed
+            c.name for c, margin in zip(self._rig, margins, strict=True) if not margin.passed
         )
         speed, speed_margin = self._speed(observation)
         late = 0.0 if self._t is None else max(observation.t - self._t - TICK, 0.0)
         margins += [speed_margin, at_most("deadline", late, LATE_ANSWER)]
-        self._past, self._t = now, observation.t
+        self._digests, self._t = digests, observation.t
         whole = replace(
             observation,
             frames=tuple(
@@ -102,35 +96,23 @@ class SensorWatch:
         self,
         name: str,
         frames: dict[str, CameraFrame],
-        now: dict[str, _Past],
+        digests: dict[str, int],
         t: float,
     ) -> Margin:
         """The worst margin of one camera, named after what is wrong with it."""
-        where = name.replace("_", " ")
+        where = _spoken(name)
         if name not in frames:
             return Margin(f"camera {where} missing", -1.0)
         mean, spread = _grey(frames[name])
         age = t - frames[name].t
-        past = self._past.get(name)
-        frozen = past is not None and past.digest == now[name].digest
+        frozen = self._digests.get(name) == digests[name]
         margins = (
             at_least(f"camera {where} black", mean, LEAST_MEAN),
             at_least(f"camera {where} black", spread, LEAST_SPREAD),
             passed_if(f"camera {where} frozen", not frozen),
             at_most(f"camera {where} late", max(age, -10 * age), AGE),
-            passed_if(f"camera {where} exchanged", name not in self._exchanged),
         )
         return min(margins, key=lambda margin: margin.value)
-
-    def _notice_exchange(self, now: dict[str, _Past]) -> None:
-        """Two cameras whose pictures go on where the other's stopped have changed places, or have
-        changed them back."""
-        names = [name for name in now if name in self._past]
-        for a, b in itertools.combinations(names, 2):
-            stayed = _apart(now[a], self._past[a]) + _apart(now[b], self._past[b])
-            changed = _apart(now[a], self._past[b]) + _apart(now[b], self._past[a])
-            if stayed > NOTICED and changed < EXCHANGED * stayed:
-                self._exchanged = self._exchanged ^ {a, b}
 
     def _speed(self, observation: Observation) -> tuple[float, Margin]:
         """A speed to trust, and the margin of the speedometer. What the phone corrects is what the
@@ -155,21 +137,11 @@ class SensorWatch:
         return frames[camera.name]
 
 
-def _digest(frame: CameraFrame) -> int:
-    return zlib.crc32(np.ascontiguousarray(frame.rgb))
-
-
-def _thumbnail(frame: CameraFrame) -> NDArray[np.float32]:
-    small = cv2.resize(frame.rgb, THUMBNAIL, interpolation=cv2.INTER_AREA)
-    return small.astype(np.float32)
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _grey(frame: CameraFrame) -> tuple[float, float]:
     """Mean and standard deviation, grey levels."""
     mean, spread = cv2.meanStdDev(frame.rgb)
     return float(mean.mean()), float(spread.mean())
-
-
-def _apart(one: _Past, other: _Past) -> float:
-    """Mean difference of two pictures, grey levels."""
-    return float(np.abs(one.thumbnail - other.thumbnail).mean())

@@ -1,4 +1,4 @@
-"""The pilot in closed loop: no fault ends the drive with an exception, every one finds its driver."""
+"""The pilot in closed loop: no fault ends the drive with an error, every one finds its driver."""
 
 from dataclasses import replace
 from itertools import islice
@@ -13,6 +13,7 @@ from datasets.episode import End
 from datasets.geometry import SE2
 from datasets.scene import Agents, Lanes
 from perception.runtime import OnnxLook
+from planning.bicycle import PHYSICS_STEP, forward
 from planning.learned import LearnedPlan
 from scripts.faults import FAULTS, with_fault
 from sim.faults import start_time
@@ -22,6 +23,15 @@ from tests.control.stand_ins import pilot
 from tests.planning.scenes import agents_at, ego_state, scene_of, seen_from, straight_lanes
 
 SEED = 2  # its faults begin after 3 s
+SOME = (
+    "camera-front_narrow-late",
+    "camera-front_wide-frozen",
+    "camera-left-missing",
+    "camera-rear-black",
+    "swapped-left-right",
+    "ego-speed-10",
+    "network-nan",
+)  # the senses themselves are tested with all of them
 STOPS = {"all-black", "network-nan", "swapped-front-rear"} | {
     f"camera-front_{name}-{kind}"
     for name in ("narrow", "wide")
@@ -47,24 +57,26 @@ def test_without_a_fault_the_policy_drives():
     assert agent.supervisor.switches == []
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    "fault", [*SOME, *(pytest.param(f, marks=pytest.mark.slow) for f in FAULTS if f not in SOME)]
+)
 def test_every_fault_finds_its_driver_and_none_raises(fault):
-    ticks, agent = driven(fault, 55)
+    ticks, agent = driven(fault, 45)
     begins = start_time(SEED)
     assert 2.5 < begins < 3.5
     before = [tick for tick in ticks if tick.observation.t < begins]
-    late = ticks[-10:]
+    late = ticks[-4:]
     assert {tick.decision.driver for tick in before} == {Driver.POLICY}
     expected = Driver.EMERGENCY if fault in STOPS else Driver.RULES
     if fault != "stall":
         assert {tick.decision.driver for tick in late} == {expected}
     assert agent.supervisor.switches[0].was == Driver.POLICY
-    assert begins - 1e-6 <= agent.supervisor.switches[0].t < begins + 1.2
+    assert begins - 1e-6 <= agent.supervisor.switches[0].t < begins + 0.7
     assert not any(tick.outcome for tick in ticks)
 
 
 def test_a_stall_is_driven_through_by_the_last_action_and_then_by_the_rules():
-    ticks, agent = driven("stall", 80)
+    ticks, agent = driven("stall", 60)
     stalled = [k for k, tick in enumerate(ticks) if tick.decision.reason.startswith("no answer")]
     assert len(stalled) == 5
     assert np.ptp(stalled) == 4
@@ -77,7 +89,7 @@ def test_a_stall_is_driven_through_by_the_last_action_and_then_by_the_rules():
 
 
 def test_all_cameras_black_it_stops_in_its_lane_by_the_shipped_network():
-    ticks, _ = driven("all-black", 200, look=OnnxLook())
+    ticks, _ = driven("all-black", 150, look=OnnxLook())
     assert ticks[-1].truth.ego.speed < 0.1
     assert ticks[-1].outcome is None or ticks[-1].outcome.end is not End.OFF_ROAD
     lanes = ticks[-1].truth.lanes
@@ -121,29 +133,31 @@ def test_a_bad_wish_is_not_driven_and_the_wheel_comes_back_when_it_is_good_again
 
 
 def test_the_same_seed_gives_the_same_drive():
-    one, other = (driven("camera-left-black", 40)[0] for _ in range(2))
+    one, other = (driven("camera-left-black", 35)[0] for _ in range(2))
     assert [t.decision.action for t in one] == [t.decision.action for t in other]
     assert [t.decision.reason for t in one] == [t.decision.reason for t in other]
 
 
 @pytest.mark.parametrize("speed", [0.0, 3.0, 12.0, 30.0])
-@pytest.mark.parametrize("offset", [0.0, 1.5, -2.0])
+@pytest.mark.parametrize("offset", [0.0, 1.5, -1.8])
 @pytest.mark.parametrize("road", [True, False])
-def test_the_stop_stops_comfortably_and_stands(speed, offset, road):
+def test_the_stop_stops_comfortably_in_the_lane_and_stands(speed, offset, road):
     stop = MinimalRiskStop(TrajectoryController())
-    lanes, pose, accel, steering = straight_lanes((0.0,)), SE2(0.0, offset, 0.0), 0.0, 0.0
+    lanes, state, accel, steering = straight_lanes((0.0,)), (0.0, offset, 0.0, speed), 0.0, 0.0
     accels = []
     for tick in range(130):
-        seen = seen_from(lanes, pose) if road else Lanes.none()
-        ego = ego_state(speed, accel, steering)
+        seen = seen_from(lanes, SE2(*state[:3])) if road else Lanes.none()
+        ego = ego_state(state[3], accel, steering)
         action, _ = stop.act(scene_of(seen, Agents.none(), ego, tick / 10))
         accel, steering = action.accel, action.steering_angle
-        pose = pose @ SE2(speed * 0.1, 0.0, ego_state(speed, 0.0, steering).yaw_rate * 0.1)
-        speed += accel * 0.1
+        for _ in range(2):
+            state = forward(*state, accel, steering, PHYSICS_STEP)
         accels.append(accel)
-    assert abs(speed) < 0.05
+    assert abs(state[3]) < 0.05
     assert min(accels) > -4.05
-    assert abs(pose.y) < (1.0 if road else abs(offset) + 0.5)
+    assert abs(state[1]) < abs(offset) + 0.1
+    if road and speed > 10.0:
+        assert abs(state[1]) < 0.2
 
 
 def test_the_stop_brakes_harder_for_somebody_ahead():
