@@ -16,6 +16,7 @@ Whatever fails in a step becomes a margin below zero; no fault of a part ends th
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, field
 
 from control.margin import Margin, worst
@@ -50,6 +51,19 @@ class PilotConfig:
     supervisor: SupervisorConfig = field(default_factory=SupervisorConfig)
 
 
+class Laps:
+    """How long each step of a tick takes: for benchmarks, never for a decision, which must be the
+    same on a slow machine."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = {}
+        self._began = time.perf_counter()
+
+    def end(self, name: str) -> None:
+        now = time.perf_counter()
+        self.spent[name], self._began = now - self._began, now
+
+
 class Pilot:
     """An Agent."""
 
@@ -64,6 +78,7 @@ class Pilot:
         self.config = config or PilotConfig()
         self.supervisor = Supervisor(self.config.supervisor)
         self.margins: dict[Driver, list[Margin]] = {}  # of the last tick
+        self.spent: dict[str, float] = {}  # s of the last tick, by step
         self._sight = Sight(perception)
         self._learned = learned
         self._planner = RulePlanner()
@@ -81,14 +96,19 @@ class Pilot:
         self.supervisor.reset()
 
     def act(self, observation: Observation) -> Decision:
+        lap = Laps()
         # 1
         senses = self._watch.check(observation)
+        lap.end("senses")
         # 2
         view = self._sight.look(senses)
+        lap.end("look")
         # 3
         rules, planned = attempt("rules", lambda: rules_plan(self._planner, view.scene))
+        lap.end("rules")
         # 4
         wish, wished = attempt("policy", lambda: self._wish(senses.observation, view))
+        lap.end("policy")
         # 5
         config = self.config.plans
         against = against_learned(wish, rules, view.scene, config)
@@ -96,13 +116,22 @@ class Pilot:
         against = against_rules(rules, view.scene, config, self._stop.plan)
         rules_margins = [planned, *view.rules, *against]
         self.margins = {Driver.POLICY: policy_margins, Driver.RULES: rules_margins}
+        lap.end("margins")
         # 6
-        changes = len(self.supervisor.switches)
-        driver = self.supervisor.choose(observation.t, worst(policy_margins), worst(rules_margins))
-        for switch in self.supervisor.switches[changes:]:
-            log.info("%s", switch)
+        driver = self._choose(observation.t)
         # 7
-        return self._drive(driver, wish, rules, view)
+        decision = self._drive(driver, wish, rules, view)
+        lap.end("drive")
+        self.spent = lap.spent
+        return decision
+
+    def _choose(self, t: float) -> Driver:
+        known = len(self.supervisor.switches)
+        policy, rules = (worst(self.margins[name]) for name in (Driver.POLICY, Driver.RULES))
+        driver = self.supervisor.choose(t, policy, rules)
+        for switch in self.supervisor.switches[known:]:
+            log.info("%s", switch)
+        return driver
 
     def _wish(self, observation: Observation, view: View) -> LearnedPlan:
         if view.coarse is None:
