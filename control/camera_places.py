@@ -9,8 +9,8 @@ State    the pictures of the tick before; for every pair of cameras the evidence
          exchanged: the mean logarithm of how many times better their own calibrations explain what
          they see.
 Input    pictures, calibrations, and how the car moved: speed and yaw rate.
-Limits   says nothing of a car that stands. By night, where the ground is nearly black, left and
-         right may take a few seconds to be told apart; by day it takes two or three looks.
+Limits   says nothing of a car that stands, and nothing of the two front cameras exchanged with each
+         other. By night, where the ground is nearly black, it may not tell left from right.
 """
 
 from __future__ import annotations
@@ -31,10 +31,12 @@ from perception.odometry import motion
 
 HALF = 2  # pictures are compared at half their size
 NEAR = 15.0  # m: ground that is further from the lens hardly moves
+# Both look ahead, where a car may hide the ground from either: these two are not told apart.
+ALIKE = (("front_narrow", "front_wide"),)
 SLOWEST = 2.0  # m/s at which the ground moves enough
 PAIRS_AT_ONCE = 5  # of all pairs are looked at in one tick; the others in the next
 MEMORY = 0.8  # how much of the evidence is kept from look to look
-SURE = 0.06  # evidence from which on two cameras are exchanged, or are not any more
+SURE = 0.15  # evidence from which on two cameras are exchanged, or are not any more
 LEAST_MISS = 1e-3  # grey levels: a ratio needs one
 BLUR_PX = 2.0  # light changes from picture to picture; edges stay where they are
 
@@ -47,7 +49,8 @@ class CameraPlaces:
     def __init__(self, rig: tuple[Camera, ...]) -> None:
         self._cameras = {camera.name: camera for camera in rig}
         self._ground = {camera.name: _ground_mask(camera) for camera in rig}
-        self._pairs = list(itertools.combinations(self._cameras, 2))
+        pairs = itertools.combinations(self._cameras, 2)
+        self._pairs = [pair for pair in pairs if pair not in ALIKE]
         self.reset()
 
     def reset(self) -> None:
@@ -82,17 +85,17 @@ class CameraPlaces:
         now: dict[str, Grey],
         warps: dict[str, FloatArray],
     ) -> None:
-        a, b = pair
-        miss = {
-            (picture, camera): _miss(
-                before[picture], now[picture], warps[camera], self._ground[camera]
-            )
-            for picture in pair
-            for camera in pair
-        }
-        news = np.log((miss[a, b] + miss[b, a]) / (miss[a, a] + miss[b, b]))
-        old = self._evidence.get(pair, 0.0)
-        self._evidence[pair] = MEMORY * old + (1 - MEMORY) * float(news)
+        news = []
+        for own, other in (pair, pair[::-1]):
+            pictures = before[own], now[own]
+            mine, still = _miss(*pictures, warps[own], self._ground[own])
+            others, still_there = _miss(*pictures, warps[other], self._ground[other])
+            # Where nothing moved fits best, the ground is hidden, by the car ahead: no news.
+            if mine < still or others < still_there:
+                news.append(np.log(others / mine))
+        if news:
+            old = self._evidence.get(pair, 0.0)
+            self._evidence[pair] = MEMORY * old + (1 - MEMORY) * float(np.mean(news))
 
     def _is_exchanged(self, pair: tuple[str, str]) -> bool:
         """Between the two bounds it stays as it was."""
@@ -100,9 +103,11 @@ class CameraPlaces:
         return evidence < (SURE if set(pair) <= self.exchanged else -SURE)
 
 
-def _miss(before: Grey, now: Grey, warp: FloatArray, ground: NDArray[np.bool_]) -> float:
+def _miss(
+    before: Grey, now: Grey, warp: FloatArray, ground: NDArray[np.bool_]
+) -> tuple[float, float]:
     """Mean difference, grey levels, on the ground, of a picture and the one before it moved along
-    as a camera would see it."""
+    as a camera would see it; and the same as if nothing had moved."""
     moved = cv2.warpPerspective(
         before,
         warp,
@@ -111,9 +116,12 @@ def _miss(before: Grey, now: Grey, warp: FloatArray, ground: NDArray[np.bool_]) 
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=np.nan,
     )
-    off = np.abs(moved - now)[ground]
-    off = off[~np.isnan(off)]
-    return float(off.mean()) + LEAST_MISS if len(off) else LEAST_MISS
+    seen = ground & ~np.isnan(moved)
+    if not seen.any():
+        return LEAST_MISS, LEAST_MISS
+    here = now[seen]
+    along, still = np.abs(moved[seen] - here).mean(), np.abs(before[seen] - here).mean()
+    return float(along) + LEAST_MISS, float(still) + LEAST_MISS
 
 
 def _edges(rgb: NDArray[np.uint8]) -> Grey:

@@ -96,23 +96,27 @@ def feasible(course: Course, ego: EgoState, limits: PlanLimits) -> list[Margin]:
 
 
 def on_the_road(course: Course, lanes: Lanes, limits: PlanLimits) -> Margin:
-    """How far a side of the car hangs over the outermost edge of the lanes it may drive along. A
+    """How far a side of the car gets over the edge of all lanes, whichever way they are driven. A
     lane is wider by two standard deviations of its place, by half a car at most. Beyond the end of
     what is seen nothing is known, and nothing is held against a plan but having no road at all."""
     graph = LaneGraph.of(lanes)
-    if len(graph) == 0:
-        return Margin("road", -1.0)
     until = course.at(ROAD_HORIZON) + 1
-    distance, along, offset = graph.locate(course.xy[:until], course.heading[:until])
-    there = np.isfinite(distance) & (along > -BEYOND_END) & (along < graph.length + BEYOND_END)
-    over = np.abs(offset) + HALF_WIDTH - lanes.width / 2
-    over -= np.minimum(2 * _std_at(lanes, along), HALF_WIDTH)
-    least = np.where(there, over, np.inf).min(axis=1)  # (T + 1,)
-    known = np.isfinite(least)
+    heading = course.heading[:until]
+    aside = HALF_WIDTH * np.stack([-np.sin(heading), np.cos(heading)], axis=1)
+    sides = np.concatenate([course.xy[:until] + aside, course.xy[:until] - aside])
+    over = np.inf
+    for way in (0.0, np.pi):  # along the lanes, and along the oncoming ones
+        distance, along, offset = graph.locate(sides, np.tile(heading, 2) + way)
+        there = np.isfinite(distance) & (along > -BEYOND_END) & (along < graph.length + BEYOND_END)
+        wide = lanes.width / 2 + np.minimum(2 * _std_at(lanes, along), HALF_WIDTH)
+        least = np.where(there, np.abs(offset) - wide, np.inf).min(axis=1, initial=np.inf)
+        over = np.minimum(over, least)
+    sides_over = np.max(np.split(over, 2), axis=0)  # (T + 1,) of the side that is further out
+    known = np.isfinite(sides_over)
     if not known[0]:
         return Margin("road", -1.0)
     first_unknown = len(known) if known.all() else int(np.argmin(known))
-    return at_most("road", float(least[:first_unknown].max()), limits.edge)
+    return at_most("road", float(sides_over[:first_unknown].max()), limits.edge)
 
 
 def _std_at(lanes: Lanes, along: FloatArray) -> FloatArray:

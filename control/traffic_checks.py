@@ -49,12 +49,12 @@ def keeps_distance(course: Course, forecast: Forecast) -> list[Margin]:
         return [Margin("gap", 1.0), Margin("cut-in", 1.0)]
     s, d = _beside_path(course, forecast)
     driven = np.append(0.0, np.cumsum(np.hypot(*np.diff(course.xy, axis=0).T)))
-    gap, cut_in = np.ones(len(forecast)), 1.0
+    gap, cut_in = np.ones(len(forecast)), np.ones(len(forecast))
     swept_now, was_ahead = _in_strip(d[:, 0], forecast), np.zeros(len(forecast), np.bool_)
     for moment in LOOKS:
         k = course.at(moment)
         along = np.cos(forecast.heading[:, k] - course.heading[k])
-        inside = _in_strip(d[:, k], forecast) & (forecast.weight > SHARE) & (along > ALONG)
+        inside = _in_strip(d[:, k], forecast) & (along > ALONG)
         gap[~inside] = 1.0
         for h in np.flatnonzero(inside):
             own, other = float(course.speed[k]), float(forecast.speed[h, k] * along[h])
@@ -65,8 +65,22 @@ def keeps_distance(course: Course, forecast: Forecast) -> list[Margin]:
             elif was_ahead[h]:
                 gap[h] = -1.0  # the plan goes through who was ahead
             elif free > 0 and not swept_now[h]:  # who is abreast is the collision's business
-                cut_in = min(cut_in, _left(free, other, own))
-    return [Margin("gap", float(gap.min())), Margin("cut-in", cut_in)]
+                cut_in[h] = min(cut_in[h], _left(free, other, own))
+    return [
+        Margin("gap", _by_agent(gap, forecast)),
+        Margin("cut-in", _by_agent(cut_in, forecast)),
+    ]
+
+
+def _by_agent(left: FloatArray, forecast: Forecast) -> float:
+    """(H,) -> the least, over the agents, of what is left in half of the ways that one may go."""
+    order = np.argsort(left)
+    least = 1.0
+    for agent in np.unique(forecast.agent):
+        mine = order[forecast.agent[order] == agent]
+        half = np.searchsorted(np.cumsum(forecast.weight[mine]), 0.5 - 1e-9)
+        least = min(least, float(left[mine[min(half, len(mine) - 1)]]))
+    return least
 
 
 def _beside_path(course: Course, forecast: Forecast) -> tuple[FloatArray, FloatArray]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.report.tables import Table, hand_overs, as_markdown, cell, worst_rows
+from sim.report.tables import Table, as_markdown, cell, hand_overs, worst_rows
 
 
 def test_cells_show_what_a_reader_wants():
