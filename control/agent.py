@@ -13,6 +13,8 @@ from datasets.driving import Decision, Planner, SceneSource
 from datasets.observation import Observation
 from datasets.scene import Scene
 
+VISIBLE = 0.25  # share of an agent that must be visible for a pupil to be held to know of it
+
 
 class RuleDriver:
     """An Agent: observation -> scene -> trajectory -> action."""
@@ -46,7 +48,7 @@ class VisibleOnly:
     a teacher knows through it, a pupil with cameras could know."""
 
     source: SceneSource
-    threshold: float = 0.25  # share of the agent that must be visible
+    threshold: float = VISIBLE
 
     def reset(self) -> None:
         self.source.reset()

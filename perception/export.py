@@ -7,19 +7,13 @@ checked against torch when it is made.
 
 from __future__ import annotations
 
-import contextlib
-import io
-import warnings
 from pathlib import Path
 
-import numpy as np
-import onnx
 import torch
-from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
 from datasets.learning.inputs import EGO_INPUTS, ROUTE_INPUTS
-from datasets.store.disk import write_whole
+from datasets.learning.onnx_file import write_onnx
 from perception.network import CAMERAS, NetworkConfig, PerceptionNet
 from perception.peaks import local_maxima
 
@@ -31,8 +25,6 @@ OUTPUTS = (
     "road",  # (ROAD_SIZE,) see perception.road_code
     "coarse",  # (C, channels, rows / 16, columns / 16) features, for a policy
 )
-_LARGE = 1000  # numbers: what is smaller stays as it is
-_SINGLE = onnx.TensorProto.FLOAT
 
 
 class OneTick(nn.Module):
@@ -63,30 +55,4 @@ def example_inputs(config: NetworkConfig, seed: int = 0) -> tuple[Tensor, Tensor
 def export_onnx(network: PerceptionNet, path: Path) -> None:
     """Write the ONNX file of a network."""
     one = OneTick(network).eval()
-    inputs = example_inputs(network.config)
-    # The exporter speaks at length, and warns of what it will change in itself.
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            one, inputs, input_names=list(INPUTS), output_names=list(OUTPUTS), dynamo=True
-        )
-    assert program is not None, "the exporter of torch.export returns a program"
-    model = program.model_proto
-    _halve(model.graph)
-    onnx.checker.check_model(model)
-    write_whole(path, model.SerializeToString())
-
-
-def _halve(graph: onnx.GraphProto) -> None:
-    """Keep large constants in half precision, as the weights are kept anyway; whoever loads the
-    file computes with them in single precision."""
-    casts = []
-    for tensor in graph.initializer:
-        if tensor.data_type == onnx.TensorProto.FLOAT and np.prod(tensor.dims) >= _LARGE:
-            half = numpy_helper.to_array(tensor).astype(np.float16)
-            name = tensor.name
-            tensor.CopyFrom(numpy_helper.from_array(half, f"{name}_half"))
-            casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=_SINGLE))
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
+    write_onnx(one, example_inputs(network.config), INPUTS, OUTPUTS, path)

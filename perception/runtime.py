@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 
 from datasets.learning.inputs import ego_inputs, route_inputs, stacked
+from datasets.learning.onnx_file import open_session
 from datasets.observation import CameraFrame, Observation
 from perception.export import INPUTS, OneTick
 from perception.network import CAMERAS
@@ -27,19 +27,13 @@ from perception.weights import load_weights
 WEIGHTS = Path(__file__).parent / "weights"
 ONNX_FILE, TORCH_FILE = WEIGHTS / "perception.onnx", WEIGHTS / "perception.safetensors"
 THRESHOLD = 0.1  # score from which a peak is a detection: doubtful ones are the tracker's business
-QUIET = 3  # of ONNX Runtime's levels: errors only
 
 
 class OnnxLook:
     """A Look through ONNX Runtime."""
 
     def __init__(self, path: Path = ONNX_FILE, threads: int = 1) -> None:
-        if not path.is_file():
-            raise ValueError(f"expected a trained network in {path}, found none")
-        try:
-            self._session = session(path.read_bytes(), threads)
-        except Exception as error:  # ONNX Runtime's errors have no common class
-            raise ValueError(f"{path}: expected a network as ONNX, got {error}") from error
+        self._session = open_session(path, threads)
 
     def __call__(self, observation: Observation) -> Glance:
         inputs = dict(zip(INPUTS, inputs_of(observation), strict=True))
@@ -60,16 +54,6 @@ class TorchLook:
         inputs = (torch.from_numpy(each) for each in inputs_of(observation))
         peaks, code, _, road, coarse = (each.numpy() for each in self._network(*inputs))
         return _decoded(peaks, code, road, coarse, observation.frames)
-
-
-def session(onnx: bytes, threads: int) -> onnxruntime.InferenceSession:
-    """A network on the processor, with that many threads, which sleep while they wait."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = QUIET
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
 
 
 def inputs_of(

@@ -9,9 +9,13 @@ import importlib
 from collections.abc import Callable
 
 from control.agent import RuleDriver, VisibleOnly
+from control.learned import Blindfolded, LearnedAgent
 from datasets.driving import Agent
+from perception.runtime import OnnxLook
 from planning.planner import RulePlanner
+from planning.policy.driver import Policy
 from scripts.eyes import SHIPPED, perception_named
+from scripts.pupil import Taught
 from sim.baselines import ConstantSpeed, Idm, Random, TrueScenes
 from sim.world import World
 
@@ -28,9 +32,27 @@ def rules(world: World) -> Agent:
     return RuleDriver("rules", perception_named(SHIPPED, world), RulePlanner())
 
 
+def policy(world: World) -> Agent:  # noqa: ARG001, it has eyes
+    """The learned driver, alone."""
+    return LearnedAgent("policy", OnnxLook(), Policy())
+
+
+def blind(world: World) -> Agent:  # noqa: ARG001
+    """The same with black pictures: what it can do without seeing."""
+    return Blindfolded(LearnedAgent("blind", OnnxLook(), Policy()))
+
+
+def pupil(world: World) -> Agent:
+    """The learned driver, relieved by the expert now and then, to collect data with."""
+    return Taught(world, policy(world), expert(world))
+
+
 AGENTS: dict[str, AgentFactory] = {
     "expert": expert,
     "rules": rules,
+    "policy": policy,
+    "blind": blind,
+    "pupil": pupil,
     "idm": Idm,  # highway-env's own driver, which sees everything
     "constant-speed": lambda _: ConstantSpeed(),
     "random": Random,

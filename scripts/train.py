@@ -1,6 +1,7 @@
 """Train what learns:
 
     uv run scripts/train.py perception --data runs/data --out runs/perception
+    uv run scripts/train.py policy --data runs/data --out runs/policy
     torchrun --nproc-per-node=4 scripts/train.py perception --data runs/data --out runs/perception
 
 A run that is killed goes on where it was when the same command is given again. Watch it with
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,11 +21,19 @@ import tyro
 
 from datasets.camera import Camera
 from datasets.learning.processes import joined
+from datasets.store.disk import write_whole
 from datasets.store.reader import DatasetReader
 from perception.cache import Caches, Selection, open_caches
 from perception.card import write_card
 from perception.training import TrainConfig, train
 from perception.weights import load_weights
+from planning.policy import training as policy_training
+from planning.policy import weights as policy_weights
+from planning.policy.driver import WEIGHTS
+from planning.policy.export import export_onnx
+from planning.policy.lessons import load_lessons
+from planning.policy.training import PolicyTraining
+from scripts.lessons import LessonConfig, eyes, lesson_files
 from scripts.redraw import OtherWeathers
 from scripts.subcommands import run_chosen
 
@@ -99,7 +108,78 @@ def _rig(data: Path) -> tuple[Camera, ...]:
     return DatasetReader(data).rows[0].head.rig
 
 
-TRAININGS = {"perception": (Perception, train_perception)}
+@dataclass(frozen=True)
+class Policy:
+    """Perception's features -> path and target speed: the learned driver."""
+
+    data: tuple[Path, ...] = (Path("runs/data"),)
+    """datasets, with pictures and the simulator's state; DAgger's rounds among them"""
+    out: Path = Path("runs/policy")
+    """the folder of the run: checkpoint, weights, card, ONNX file, TensorBoard's files"""
+    lessons: Path = Path("runs/lessons")
+    """a folder for features and labels: 60 KB a moment"""
+    seeds: tuple[int, int] = (1000, 1026)
+    """the first and the last of the episodes to train on"""
+    held_out: tuple[int, int] = (1027, 1029)
+    """the same to validate on"""
+    moved: bool = True
+    """learn from cameras moved aside and turned, too"""
+    jobs: int = 1
+    """processes that make lessons"""
+    every: int = 500
+    """steps between validations, which also save"""
+    threads: int = 1
+    """that torch may use on the processor"""
+    device: str = "auto"
+    """cpu or cuda; auto takes a GPU if there is one"""
+    ship: bool = False
+    """put the result where the agents find it"""
+    take: LessonConfig = field(default_factory=LessonConfig)
+    train: Annotated[PolicyTraining, tyro.conf.arg(name="")] = field(default_factory=PolicyTraining)
+
+
+def train_policy(args: Policy) -> None:
+    torch.set_num_threads(args.threads)
+    with joined(args.device) as processes:
+        # 1. The lessons, made once; the first process does it for all.
+        if processes.is_first:
+            for seeds in (args.seeds, args.held_out):
+                lesson_files(args.data, args.lessons, args.take, seeds, args.jobs)
+        processes.wait()
+        files, exams = (
+            lesson_files(args.data, args.lessons, args.take, seeds, quiet=True)
+            for seeds in (args.seeds, args.held_out)
+        )
+        lessons, held_out = load_lessons(files, args.moved), load_lessons(exams, moved=False)
+        # 2. Train.
+        about = {
+            "command": shlex.join(["scripts/train.py", *sys.argv[1:]]),
+            "data": f"{len(files)} episodes of seeds {args.seeds[0]} to {args.seeds[1]}, "
+            f"{len(lessons[0])} moments",
+            "held_out": f"{len(exams)} episodes of seeds {args.held_out[0]} to "
+            f"{args.held_out[1]}, {len(held_out[0])} moments",
+            "eyes": eyes(),
+        }
+        network = replace(args.train.network, spacing=args.take.every)
+        config = replace(args.train, network=network)
+        policy_training.train(config, lessons, held_out[0], args.out, processes, about, args.every)
+        # 3. Say what came of it.
+        if processes.is_first:
+            weights = args.out / "weights.safetensors"
+            print(finish_policy(weights, WEIGHTS if args.ship else args.out))
+
+
+def finish_policy(weights: Path, folder: Path) -> str:
+    """Write the card and the ONNX file of these weights, with a copy of them where that is another
+    folder; the card's text."""
+    network, about = policy_weights.load_weights(weights)
+    there = folder / "policy.safetensors"
+    write_whole(there, weights.read_bytes())
+    export_onnx(network, folder / "policy.onnx")
+    return policy_weights.write_card(there, about).read_text()
+
+
+TRAININGS = {"perception": (Perception, train_perception), "policy": (Policy, train_policy)}
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ how: a run goes on only with the configuration and the data that it began with.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,8 @@ class Checkpoint:
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
     content = io.BytesIO()
-    names = Checkpoint.__slots__  # type: ignore[attr-defined]
-    torch.save({name: getattr(checkpoint, name) for name in names}, content)
+    named = {field.name: getattr(checkpoint, field.name) for field in fields(Checkpoint)}
+    torch.save(named, content)
     write_whole(path, content.getvalue())
 
 

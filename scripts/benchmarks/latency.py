@@ -18,10 +18,11 @@ import onnxruntime
 import torch
 import torchvision
 
+from datasets.learning.onnx_file import session
 from datasets.observation import Observation
 from datasets.scene import Scene
 from perception.nouns import Glance
-from perception.runtime import OnnxLook, session
+from perception.runtime import OnnxLook
 from perception.source import Look, Perception
 from scripts.agents import expert
 from scripts.benchmarks.closed_loop import figures

@@ -11,10 +11,11 @@ import pytest
 import torch
 
 from datasets.learning.processes import Processes
+from datasets.learning.run import NonFiniteLossError
 from perception.cache import Selection, open_caches
 from perception.losses import losses, total
 from perception.network import NetworkConfig, PerceptionNet
-from perception.training import NonFiniteLossError, TrainConfig, train
+from perception.training import TrainConfig, train
 from perception.weights import load_weights
 from sim.cameras.rig import default_rig
 

@@ -1,0 +1,188 @@
+"""One training run, whatever it trains: batches -> steps of AdamW along a cosine -> weights.
+
+Networks compute in bfloat16; an exponential moving average of the weights is what is validated and
+kept. The order of the data is a function of the seed and the epoch, so that a run that was killed
+goes on where it was. With several processes each takes its part of every batch.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Generic, TypeVar, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from datasets.checks import IntArray
+from datasets.learning.checkpoint import Checkpoint, load, save
+from datasets.learning.processes import Processes
+
+Network = TypeVar("Network", bound=nn.Module)
+Terms = dict[str, Tensor]  # of a loss, each one number
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How to train, apart from what. Whoever trains adds fields of his own."""
+
+    steps: int = 5000
+    batch_size: int = 32  # ticks, of all processes together
+    learning_rate: float = 2e-3  # the highest, after `warm_up` steps
+    warm_up: int = 200  # steps
+    weight_decay: float = 0.02
+    ema_decay: float = 0.995  # a step: the average looks back some 200 steps
+    clip: float = 30.0  # the longest gradient that is followed
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.steps, self.batch_size) < 1 or not 0 < self.ema_decay < 1:
+            raise ValueError(
+                f"{type(self).__name__}: expected steps, a batch and a decay below 1, got {self}"
+            )
+
+    def rate(self, step: int) -> float:
+        """The learning rate: up in a line, down along a cosine."""
+        if step < self.warm_up:
+            return self.learning_rate * (step + 1) / self.warm_up
+        done = (step - self.warm_up) / max(1, self.steps - self.warm_up)
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+class NonFiniteLossError(RuntimeError):
+    """The loss is no number any more: whatever is trained from here on is worthless."""
+
+
+class Run(Generic[Network]):
+    """What changes while training. A checkpoint in `path` is gone on from."""
+
+    def __init__(
+        self, network: Network, course: Course, data_hash: str, processes: Processes, path: Path
+    ) -> None:
+        self.course, self.processes = course, processes
+        self._path, self._data_hash = path, data_hash
+        self.network = network.to(processes.device)
+        mean = get_ema_multi_avg_fn(course.ema_decay)  # type: ignore[no-untyped-call]
+        self._average = AveragedModel(self.network, multi_avg_fn=mean, use_buffers=True)
+        self._optimizer = torch.optim.AdamW(
+            self.network.parameters(), course.learning_rate, weight_decay=course.weight_decay
+        )
+        self.generator = torch.Generator().manual_seed(course.seed + processes.rank)
+        self.step = 0
+        if path.exists():
+            self._restore(load(path, self._config_text, data_hash))
+        self._trained: nn.Module = self.network
+        if processes.count > 1:
+            self._trained = DistributedDataParallel(self.network)
+
+    @property
+    def averaged(self) -> Network:
+        """The network with the moving average of the weights."""
+        return cast(Network, self._average.module)
+
+    @property
+    def _config_text(self) -> str:
+        return json.dumps(asdict(self.course), sort_keys=True)
+
+    def batches(self, count: int) -> Iterator[IntArray]:
+        """The ticks of this process's part of every batch from `step` on."""
+        size, processes = self.course.batch_size, self.processes
+        if count < size:
+            raise ValueError(f"train: expected at least a batch of {size} ticks, got {count}")
+        per_epoch = count // size
+        while self.step < self.course.steps:
+            epoch, first = divmod(self.step, per_epoch)
+            order = np.random.default_rng([self.course.seed, epoch]).permutation(count)
+            for i in range(first, per_epoch):
+                if self.step >= self.course.steps:
+                    return
+                batch = order[i * size : (i + 1) * size]
+                yield np.sort(batch[processes.rank :: processes.count])
+
+    def learn(self, judge: Callable[[nn.Module], tuple[Terms, Tensor]]) -> dict[str, float]:
+        """One step. `judge` says how wrong the network is on the batch: the terms of the loss and
+        their total, which come back as numbers."""
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.course.rate(self.step)
+        terms, loss = judge(self._trained)
+        together = self.processes.mean(torch.stack([*terms.values(), loss]).detach())
+        told = dict(zip([*terms, "total"], together.tolist(), strict=True))
+        if not math.isfinite(told["total"]):
+            raise NonFiniteLossError(f"step {self.step}: expected finite losses, got {told}")
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.course.clip)
+        self._optimizer.step()
+        self._average.update_parameters(self.network)
+        self.step += 1
+        return told
+
+    def save(self) -> None:
+        save(
+            self._path,
+            Checkpoint(
+                self.step,
+                self._config_text,
+                self._data_hash,
+                self.network.state_dict(),
+                self._average.state_dict(),
+                self._optimizer.state_dict(),
+                self.generator.get_state(),
+            ),
+        )
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        self.step = checkpoint.step
+        self.network.load_state_dict(checkpoint.model)
+        self._average.load_state_dict(checkpoint.average)
+        self._optimizer.load_state_dict(checkpoint.optimizer)
+        self.generator.set_state(checkpoint.generator)
+
+
+def go_through(
+    run: Run[Network],
+    count: int,
+    learn: Callable[[IntArray], dict[str, float]],
+    review: Callable[[SummaryWriter], dict[str, float]],
+    out: Path,
+    every: int,
+) -> dict[str, float]:
+    """All steps of a run over `count` ticks, with a progress bar and TensorBoard's curves.
+
+    `learn` does one step with the chosen ticks. Each `every` steps, and at the end, the first
+    process saves the run and `review`s it: validates, and keeps the weights. Returns the figures of
+    the last review.
+    """
+    writer = SummaryWriter(str(out / "tensorboard")) if run.processes.is_first else None
+    figures: dict[str, float] = {}
+    bar = tqdm(total=run.course.steps, initial=run.step, desc="train", disable=writer is None)
+    for chosen in run.batches(count):
+        terms = learn(chosen)
+        bar.update()
+        last = run.step == run.course.steps
+        if writer is not None and (run.step % 20 == 0 or last):
+            bar.set_postfix(loss=f"{terms['total']:.3f}")
+            told = {f"loss/{name}": value for name, value in terms.items()}
+            add_scalars(writer, told | {"learning_rate": run.course.rate(run.step)}, run.step)
+        if writer is not None and (run.step % every == 0 or last):
+            figures = review(writer)
+            add_scalars(writer, figures, run.step)
+            run.save()
+    bar.close()
+    if writer is not None:
+        writer.close()
+    return figures
+
+
+def add_scalars(writer: SummaryWriter, values: dict[str, float], step: int) -> None:
+    """Each as a curve of its own."""
+    for name, value in values.items():
+        writer.add_scalar(name, value, step)

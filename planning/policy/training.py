@@ -1,0 +1,127 @@
+"""Training the learned driver: lessons -> weights.
+
+The lessons lie in memory, on the GPU where there is one: the trunk is frozen, and what is left to
+learn is small. Speed and route are left out now and then, each tick anew, so that the pupil drives
+by what it sees. Every head is shown its own part of the stretches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from datasets.checks import IntArray
+from datasets.learning.processes import Processes
+from datasets.learning.run import Course, Run, Terms, go_through
+from planning.policy.code import KEEP, encode_speed, side_of
+from planning.policy.lessons import Lessons
+from planning.policy.losses import LossWeights, losses, total
+from planning.policy.network import SPEED_UNIT, PolicyConfig, PolicyNet, Wish
+from planning.policy.validation import validate
+from planning.policy.weights import save_weights
+
+Batch = dict[str, Tensor]
+_CHANGE = 3.0  # m/s: a target that differs more from the present speed is a key moment
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTraining(Course):
+    """How to train. What these values say together with the lessons decides the weights."""
+
+    steps: int = 4000
+    batch_size: int = 64
+    learning_rate: float = 3e-3
+    warm_up: int = 100
+    shown: float = 0.8  # share of the stretches that each head is shown
+    no_route: float = 0.25  # share of the ticks without a route
+    no_ego: float = 0.5  # share of the ticks without the ego's sensors
+    network: PolicyConfig = field(default_factory=PolicyConfig)
+    weights: LossWeights = field(default_factory=LossWeights)
+
+
+class Desk:
+    """Lessons where they are learned: tensors on the device, and the batches made of them."""
+
+    def __init__(self, lessons: Lessons, config: PolicyTraining, device: torch.device) -> None:
+        def there(array: Any) -> Tensor:
+            return torch.from_numpy(array).to(device)
+
+        ego_speed = lessons.ego[:, 1] * np.float32(SPEED_UNIT)
+        side = side_of(lessons.path[:, 0])
+        key = (side != KEEP) | (np.abs(lessons.speed - ego_speed) > _CHANGE)
+        rng = np.random.default_rng(config.seed)
+        stretches = int(lessons.stretch[-1]) + 1
+        shown = rng.random((stretches, config.network.heads)) < config.shown
+        weight = shown[lessons.stretch] * (1 + config.weights.key * key)[:, None]
+        self._device = device
+        self._past = there(lessons.past(config.network.ticks))
+        self._all = {
+            "coarse": there(lessons.coarse),
+            "route": there(lessons.route),
+            "ego": there(lessons.ego),
+            "path": there(lessons.path),
+            "side": there(side),
+            "speeds": there(encode_speed(lessons.speed).astype(np.float32)),
+            "own_speed": there(ego_speed),
+            "weight": there(weight.astype(np.float32)),
+        }
+
+    def batch(self, chosen: IntArray) -> Batch:
+        """The chosen ticks; `coarse` (B, ticks, C, channels, rows, columns) with those before."""
+        rows = torch.from_numpy(chosen).to(self._device)
+        batch = {name: each[rows] for name, each in self._all.items() if name != "coarse"}
+        return batch | {"coarse": self._all["coarse"][self._past[rows]]}
+
+
+def train(
+    config: PolicyTraining,
+    lessons: tuple[Lessons, str],
+    held_out: Lessons,
+    out: Path,
+    processes: Processes,
+    about: dict[str, Any],
+    every: int = 500,
+) -> dict[str, float]:
+    """Train to the end, or on from where a run in `out` was killed; the last validation's figures.
+    `lessons` come with the hash that tells them from others."""
+    torch.manual_seed(config.seed)
+    data_hash = lessons[1]
+    run = Run(PolicyNet(config.network), config, data_hash, processes, out / "checkpoint.pt")
+    desk = Desk(lessons[0], config, processes.device)
+    exam = Desk(held_out, config, processes.device)
+
+    def learn(chosen: IntArray) -> dict[str, float]:
+        batch = desk.batch(chosen)
+        for name, share in (("route", config.no_route), ("ego", config.no_ego)):
+            left_out = torch.rand(len(chosen), generator=run.generator) < share
+            batch[name] = batch[name] * ~left_out.to(processes.device)[:, None]
+
+        def judge(network: nn.Module) -> tuple[Terms, Tensor]:
+            with torch.autocast(processes.device.type, torch.bfloat16):
+                wish = wish_of(network, batch)
+            terms = losses(wish, batch)
+            return terms, total(terms, config.weights)
+
+        return run.learn(judge)
+
+    def review(_: Any) -> dict[str, float]:
+        parts = np.array_split(np.arange(len(held_out)), -(-len(held_out) // config.batch_size))
+        with torch.inference_mode():
+            answers = [(wish_of(run.averaged, b), b) for b in map(exam.batch, parts)]
+        figures = validate(answers)
+        made = {"step": run.step, "data_hash": data_hash, "train": asdict(config)}
+        path = out / "weights.safetensors"
+        save_weights(path, run.averaged, {**about, **made, "figures": figures})
+        return figures
+
+    return go_through(run, len(lessons[0]), learn, review, out, every)
+
+
+def wish_of(network: nn.Module, batch: Batch) -> Wish:
+    """What the heads want at the ticks of a batch."""
+    return Wish(*network(batch["coarse"].float(), batch["route"], batch["ego"]))

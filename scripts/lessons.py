@@ -1,0 +1,233 @@
+"""Recorded episodes -> lessons for the learned driver (planning/policy/lessons.py).
+
+Of every few ticks: what perception's trunk makes of the recorded pictures, and what the expert,
+asked afresh on the recorded truth, would do there, whoever drove: on a policy's own episodes this
+is DAgger's label. Beside them the same moments seen from a car a little further aside and turned,
+in another weather, drawn from the simulator's state, with the expert's path moved into that car's
+frame: from there the pupil learns the way back without having gone astray.
+
+Files lie in a folder named after the trunk's weights and the settings; what is there is not made
+again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from control.agent import VISIBLE
+from datasets.geometry import SE2
+from datasets.learning.inputs import ego_inputs, route_inputs
+from datasets.observation import CameraFrame, Route
+from datasets.store.logged import LoggedTick
+from datasets.store.meta import EpisodeRow
+from datasets.store.reader import DatasetReader
+from perception.runtime import TORCH_FILE, OnnxLook
+from perception.weights import load_weights, trunk_hash
+from planning.planner import Choice, RulePlanner
+from planning.policy.code import encode_path
+from planning.policy.lessons import Lessons, save_lessons
+from sim.cameras.renderer import Renderer
+from sim.cameras.weather import weather_for
+from sim.recording import world_of
+from sim.state import EGO, WorldState
+
+_VERSION = 1  # of what a file holds: older ones are made again
+_SEEDS = 10_000  # the seeds that one may train on: 0 to 9999
+SPEED_AFTER = 20  # ticks of the expert's plan after which its speed is the target speed: 2 s
+HERE = SE2(0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class LessonConfig:
+    """Which moments, and how far the car is moved in their copies."""
+
+    every: int = 2
+    """ticks from one moment taken to the next"""
+    moved: float = 0.5
+    """share of the moments that are also seen from a moved car"""
+    stretch: int = 8
+    """moments in a row with the same move"""
+    weather_every: int = 24
+    """moved moments in a row with the same weather: setting one up takes a quarter of a second"""
+    sideways: float = 1.0
+    """m to either side, at most"""
+    turn_deg: float = 5.0
+    """to either side, at most"""
+    seed: int = 0
+    """of the moves and weathers"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One moment: a row of Lessons."""
+
+    coarse: NDArray[np.float16]
+    route: NDArray[np.float32]
+    ego: NDArray[np.float32]
+    path: NDArray[np.float32]
+    speed: float
+    stretch: int
+    moved: bool
+
+
+def lesson_files(
+    datasets: Sequence[Path],
+    root: Path,
+    config: LessonConfig,
+    seeds: tuple[int, int],
+    jobs: int = 1,
+    quiet: bool = False,
+) -> list[Path]:
+    """The files of all episodes with these seeds, made first where they are missing."""
+    folder = root / folder_name(config)
+    wanted: list[tuple[Path, Path, int]] = []
+    for dataset in datasets:
+        reader = DatasetReader(dataset)
+        for row in reader.rows:
+            if row.index not in reader.damaged and seeds[0] <= row.head.seed <= seeds[1]:
+                wanted.append((folder / file_name(row), dataset, row.index))
+    if not wanted:
+        raise ValueError(f"lessons: expected episodes with seeds {seeds}, got none")
+    missing = [each for each in wanted if not each[0].exists()]
+    work = Parallel(n_jobs=jobs, return_as="generator_unordered")(
+        delayed(make_file)(path, dataset, index, config) for path, dataset, index in missing
+    )
+    for _ in tqdm(work, total=len(missing), desc="lessons", disable=quiet or not missing):
+        pass
+    return [path for path, _, _ in wanted]
+
+
+def folder_name(config: LessonConfig) -> str:
+    """After the trunk that makes the features, and the settings."""
+    settings = json.dumps([_VERSION, asdict(config)], sort_keys=True)
+    return f"{eyes()}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"
+
+
+def eyes() -> str:
+    """The trunk of the shipped perception."""
+    return trunk_hash(load_weights(TORCH_FILE)[0])
+
+
+def file_name(row: EpisodeRow) -> str:
+    return f"{row.head.scenario}-{row.head.seed}-{row.uid}.safetensors"
+
+
+def make_file(path: Path, dataset: Path, index: int, config: LessonConfig) -> None:
+    """The lessons of one episode, as recorded first, then as seen from moved cars."""
+    cv2.setNumThreads(1)
+    reader = DatasetReader(dataset)
+    row = reader.rows[index]
+    taken = list(take(reader, row, config))
+    taken.sort(key=lambda each: each.stretch)  # stable: in time within a stretch
+    lessons = Lessons(
+        coarse=np.stack([each.coarse for each in taken]),
+        route=np.stack([each.route for each in taken]),
+        ego=np.stack([each.ego for each in taken]),
+        path=np.stack([each.path for each in taken]),
+        speed=np.array([each.speed for each in taken], np.float32),
+        stretch=np.array([each.stretch for each in taken], np.int64),
+        moved=np.array([each.moved for each in taken]),
+    )
+    save_lessons(path, lessons, {"scenario": row.head.scenario, "seed": str(row.head.seed)})
+
+
+def take(reader: DatasetReader, row: EpisodeRow, config: LessonConfig) -> Iterator[Taken]:
+    """The moments of one episode; stretch 0 is as recorded."""
+    look, expert = OnnxLook(), RulePlanner()
+    views = MovedViews(row, config)
+    for number, tick in enumerate(range(row.first, row.last, config.every)):
+        logged = reader.logged(tick)
+        truth = logged.tick.truth
+        seen = truth.agents.where(truth.agents.visible >= VISIBLE)
+        expert.plan(replace(truth, agents=seen))
+        choice = expert.last
+        assert choice is not None, "the expert has just planned"
+        observation = logged.tick.observation
+        stretch, view = views.of(number)
+        for which, place in ((0, HERE), (stretch, view)):
+            if place is None:
+                continue
+            if place is not HERE:
+                frames = views.draw(logged, place)
+                route = Route(place.inverse().apply(observation.route.xy_ego))
+                observation = replace(observation, frames=frames, route=route)
+            coarse = look(observation).coarse
+            assert coarse is not None, "a network looks"
+            yield Taken(
+                coarse=coarse.astype(np.float16),
+                route=route_inputs(observation.route),
+                ego=ego_inputs(observation.ego),
+                path=label(choice, place),
+                speed=float(choice.rollouts.speed[choice.best, SPEED_AFTER]),
+                stretch=which,
+                moved=place is not HERE,
+            )
+
+
+def label(choice: Choice, view: SE2) -> NDArray[np.float32]:
+    """The path that the expert chose, as it is seen from `view`."""
+    which = int(choice.proposals.path[choice.best])
+    return encode_path(choice.paths, which, view).astype(np.float32)
+
+
+class MovedViews:
+    """Where the car is moved to in each stretch of an episode, and what it sees from there."""
+
+    def __init__(self, row: EpisodeRow, config: LessonConfig) -> None:
+        head = row.head
+        self._head, self._config = head, config
+        self._rng = np.random.default_rng(
+            [
+                config.seed,
+                head.seed,
+                zlib.crc32(head.scenario.encode()),
+                zlib.crc32(row.uid.encode()),
+            ]
+        )
+        self._world = world_of(head, cameras=False)
+        self._drawn = 0
+        self._stretch = -1
+        self._view: SE2 | None = None
+
+    def of(self, number: int) -> tuple[int, SE2 | None]:
+        """The stretch of the moment of that number, from 1, and its view; None: not moved."""
+        config = self._config
+        stretch = number // config.stretch
+        if stretch != self._stretch:
+            self._stretch = stretch
+            side, turn = self._rng.uniform(-1, 1, 2)
+            chosen = self._rng.random() < config.moved
+            turn *= np.deg2rad(config.turn_deg)
+            self._view = SE2(0.0, config.sideways * side, turn) if chosen else None
+        return 1 + stretch, self._view
+
+    def draw(self, logged: LoggedTick, view: SE2) -> tuple[CameraFrame, ...]:
+        """The frames of that moment from the moved car."""
+        if not logged.simulator:
+            raise ValueError("lessons: expected ticks with the simulator's state, got one without")
+        self._world.restore(logged.simulator)
+        if self._drawn % self._config.weather_every == 0:
+            seed = int(self._rng.integers(_SEEDS))
+            weather = weather_for("random", seed)
+            self._renderer = Renderer(self._world.road_map, self._head.rig, weather, seed)
+        self._drawn += 1
+        return self._renderer.render(moved_ego(self._world.state, view))
+
+
+def moved_ego(state: WorldState, view: SE2) -> WorldState:
+    """The world with the ego at another place, given in its own frame."""
+    place = state.world_from_ego @ view
+    xy, heading = state.xy_world.copy(), state.heading.copy()
+    xy[EGO], heading[EGO] = (place.x, place.y), place.heading
+    return replace(state, xy_world=xy, heading=heading)

@@ -1,0 +1,122 @@
+"""Recorded episodes -> lessons -> a trained policy, by the commands."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datasets.geometry import SE2
+from datasets.store.reader import DatasetReader
+from planning.policy.code import decode_path
+from planning.policy.lessons import load_lessons
+from planning.policy.weights import load_weights
+from scripts import collect
+from scripts.lessons import LessonConfig, eyes, file_name, lesson_files, moved_ego
+from scripts.pupil import TEACHER, Taught
+from sim.state import EGO
+from sim.world import World
+
+ROOT = Path(__file__).parents[2]
+TAKE = LessonConfig(every=4, stretch=3, moved=0.9, weather_every=100)
+
+
+@pytest.fixture(scope="module")
+def driven(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("driven") / "data"
+    arguments = {"agent": "constant-speed", "scenarios": "racetrack", "episodes": 2}
+    collect.main(collect.Args(out=folder, **arguments))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(driven, tmp_path_factory):
+    root = tmp_path_factory.mktemp("lessons")
+    return root, lesson_files([driven], root, TAKE, (0, 1), quiet=True)
+
+
+def test_every_episode_has_a_file_that_is_made_once(driven, made):
+    root, files = made
+    rows = DatasetReader(driven).rows
+    assert [path.name for path in files] == [file_name(row) for row in rows]
+    before = {path: path.stat().st_mtime_ns for path in files}
+    assert lesson_files([driven], root, TAKE, (0, 1), quiet=True) == files
+    assert before == {path: path.stat().st_mtime_ns for path in files}
+    assert eyes() in files[0].parent.name
+    with pytest.raises(ValueError, match=r"seeds \(7, 8\), got none"):
+        lesson_files([driven], root, TAKE, (7, 8))
+
+
+def test_the_label_seen_from_a_moved_car_is_the_same_path(made):
+    lessons, _ = load_lessons(made[1])
+    assert 0.2 < lessons.moved.mean() < 0.8
+    plain, moved = lessons.where(~lessons.moved), lessons.where(lessons.moved)
+    # Every moved moment has its twin: the same speed and nearly the same features of the ego.
+    twins = [int(np.flatnonzero((plain.ego == ego).all(axis=1))[0]) for ego in moved.ego]
+    np.testing.assert_array_equal(moved.speed, plain.speed[twins])
+    shift = moved.path[:, 0] - plain.path[twins, 0]
+    turn = moved.path[:, 1] - plain.path[twins, 1]
+    assert 0.1 < np.abs(shift).max() <= 1.01
+    assert np.abs(turn).max() <= np.deg2rad(5.0) + 0.02
+    for i, twin in enumerate(twins[:10]):
+        a = decode_path(moved.path[i].astype(np.float64))[-1]
+        view = SE2(0.0, float(-shift[i]), float(-turn[i]))
+        b = decode_path(plain.path[twin].astype(np.float64))[-1]
+        assert np.hypot(*(view.apply(a) - b)) < 0.5
+    assert np.abs(moved.coarse - plain.coarse[twins]).mean() > 0.05  # and it looks otherwise
+
+
+def test_only_the_ego_is_moved():
+    world = World("merge", cameras=False)
+    world.reset(0)
+    state = world.state
+    moved = moved_ego(state, SE2(0.0, 1.0, 0.1))
+    here = state.world_from_ego.inverse() @ moved.world_from_ego
+    assert (here.x, here.y, here.heading) == pytest.approx((0.0, 1.0, 0.1))
+    others = np.arange(len(state.id)) != EGO
+    np.testing.assert_array_equal(moved.xy_world[others], state.xy_world[others])
+
+
+def test_the_pupil_is_relieved_by_its_teacher_now_and_then():
+    class Noted:
+        def __init__(self, name):
+            self.name, self.asked = name, 0
+
+        def reset(self):
+            self.asked = 0
+
+        def act(self, _):
+            self.asked += 1
+            return self.name
+
+    world = World("merge", cameras=False)
+    world.reset(3)
+    taught = Taught(world, Noted("pupil"), Noted("teacher"))
+    drives = []
+    for _ in range(2):
+        taught.reset()
+        drives.append([taught.act(None) for _ in range(2000)])
+    assert drives[0] == drives[1]
+    assert drives[0].count("teacher") / 2000 == pytest.approx(TEACHER, abs=0.2)
+    changes = sum(a != b for a, b in zip(drives[0], drives[0][1:], strict=False))
+    assert 5 < changes < 2000 / 20
+
+
+def test_the_command_trains_on_two_processes(driven, made, tmp_path):
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
+    command += ["scripts/train.py", "policy", "--data", str(driven), "--device", "cpu"]
+    command += ["--lessons", str(made[0]), "--out", str(tmp_path / "out")]
+    command += ["--seeds", "0", "0", "--held-out", "1", "1", "--steps", "3", "--batch-size", "4"]
+    command += ["--take.every", "4", "--take.stretch", "3", "--take.moved", "0.9"]
+    command += ["--take.weather-every", "100", "--network.heads", "2"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    network, about = load_weights(tmp_path / "out/policy.safetensors")
+    assert (about["step"], about["eyes"], network.config.spacing) == (3, eyes(), 4)
+    assert (tmp_path / "out/policy.onnx").is_file()
+    assert "Steps: 3 of 4 ticks" in (tmp_path / "out/policy.md").read_text()
