@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from datasets.driving import Agent, Decision
 from datasets.observation import Observation
 from perception.nouns import Glance
-from perception.source import Look, Perception
+from perception.source import Look
 from sim.cameras.rig import default_rig
 from sim.faults import (
     Black,
@@ -124,10 +125,9 @@ class _Nan:
         return glance._replace(road=road)
 
 
-def eyes_of(agent: Agent) -> Perception:
-    """What the agent looks with; ValueError if it has no eyes."""
-    for name in ("perception", "source"):
-        found = getattr(agent, name, None)
-        if isinstance(found, Perception):
+def eyes_of(agent: Agent) -> Any:
+    """What the agent looks with: whatever has a `look`; ValueError if it has no eyes."""
+    for found in (getattr(agent, "perception", None), getattr(agent, "source", None), agent):
+        if hasattr(found, "look"):
             return found
     raise ValueError(f"fault: expected an agent that looks through a network, got {agent!r}")
