@@ -22,7 +22,7 @@ LOOK = 2.0  # s ahead, where plans are compared
 class AgreementLimits:
     """How far apart they may be."""
 
-    path_spread: float = 0.8  # m across the heads, LOOK seconds ahead
+    path_spread: float = 1.2  # m across the heads, LOOK seconds ahead
     speed_spread: float = 3.0  # m/s across the heads
     faster: float = 4.0  # m/s than the rules, LOOK seconds ahead
     faster_share: float = 0.15  # of the speed, on top of it
