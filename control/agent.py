@@ -27,16 +27,16 @@ class RuleDriver:
         controller: TrajectoryController | None = None,
     ) -> None:
         self.name = name
-        self._source = source
+        self.source = source
         self._planner = planner
         self._controller = controller or TrajectoryController()
 
     def reset(self) -> None:
-        self._source.reset()
+        self.source.reset()
         self._planner.reset()
 
     def act(self, observation: Observation) -> Decision:
-        scene = self._source.perceive(observation)
+        scene = self.source.perceive(observation)
         trajectory, reason = self._planner.plan(scene)
         action = self._controller.act(trajectory, scene.ego)
         return Decision(action, self.name, reason, trajectory, scene)

@@ -20,7 +20,7 @@ class LearnedAgent:
 
     def __init__(self, name: str, look: Look, driver: LearnedDriver) -> None:
         self.name = name
-        self._look = look
+        self.look = look
         self._driver = driver
         self._controller = TrajectoryController()
 
@@ -28,7 +28,7 @@ class LearnedAgent:
         self._driver.reset()
 
     def act(self, observation: Observation) -> Decision:
-        coarse = self._look(observation).coarse
+        coarse = self.look(observation).coarse
         if coarse is None:
             raise ValueError("a learned driver: expected eyes with a network, got others")
         plan = self._driver.plan(observation, coarse)

@@ -54,7 +54,7 @@ class Perception:
     """A SceneSource that looks through cameras."""
 
     def __init__(self, look: Look, tracker: TrackerConfig | None = None) -> None:
-        self._look = look
+        self.look = look
         self._odometry = Odometry()
         self._tracker = Tracker(tracker)
         self._road_filter = RoadFilter()
@@ -75,7 +75,7 @@ class Perception:
 
     def perceive(self, observation: Observation) -> Scene:
         # 1
-        detections, road_seen, coarse = self._look(observation)
+        detections, road_seen, coarse = self.look(observation)
         # 2
         before_from_now, dt = self._odometry.advance(observation.t, observation.ego)
         odom_from_ego = self._odometry.odom_from_ego

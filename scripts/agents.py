@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from control.agent import RuleDriver, VisibleOnly
 from control.learned import Blindfolded, LearnedAgent
+from control.pilot import Pilot
 from datasets.driving import Agent
 from perception.runtime import OnnxLook
 from planning.planner import RulePlanner
@@ -37,6 +38,12 @@ def policy(world: World) -> Agent:  # noqa: ARG001, it has eyes
     return LearnedAgent("policy", OnnxLook(), Policy())
 
 
+def pilot(world: World) -> Agent:
+    """The learned driver with a supervisor beside it, and rules and a safe stop behind: what users
+    drive."""
+    return Pilot(perception_named(SHIPPED, world), Policy(), world.rig)
+
+
 def blind(world: World) -> Agent:  # noqa: ARG001
     """The same with black pictures: what it can do without seeing."""
     return Blindfolded(LearnedAgent("blind", OnnxLook(), Policy()))
@@ -50,6 +57,7 @@ def pupil(world: World) -> Agent:
 AGENTS: dict[str, AgentFactory] = {
     "expert": expert,
     "rules": rules,
+    "pilot": pilot,
     "policy": policy,
     "blind": blind,
     "pupil": pupil,

@@ -4,6 +4,7 @@
     uv run scripts/benchmark.py traffic --json FILE
     uv run scripts/benchmark.py plan --json FILE
     uv run scripts/benchmark.py latency --json FILE
+    uv run scripts/benchmark.py faults --json FILE
 
 Each benchmark is a module of scripts/benchmarks with a dataclass of arguments and a `run`; a new
 one is one more row of BENCHMARKS.
@@ -11,7 +12,7 @@ one is one more row of BENCHMARKS.
 
 from __future__ import annotations
 
-from scripts.benchmarks import cameras, data, latency, plan, traffic
+from scripts.benchmarks import cameras, data, latency, plan, senses, traffic
 from scripts.subcommands import run_chosen
 
 BENCHMARKS = {
@@ -19,6 +20,7 @@ BENCHMARKS = {
     "data": (data.Data, data.run),
     "plan": (plan.Plan, plan.run),
     "latency": (latency.Latency, latency.run),
+    "faults": (senses.Faults, senses.run),
     "traffic": (traffic.Traffic, traffic.run),
 }
 

@@ -2,6 +2,7 @@
 
     uv run scripts/drive.py
     uv run scripts/drive.py --scenario roundabout --seed 3 --weather rain
+    uv run scripts/drive.py --agent pilot --fault camera-left-black
     uv run scripts/drive.py --headless --episodes 5 --json runs/drive.json
 
 The keys are on the screen. Without a display the same pictures become a video.
@@ -21,6 +22,7 @@ from datasets.driving import HUMAN
 from datasets.episode import DECISION_HZ, TICK, Tick
 from datasets.store.disk import StorageError
 from scripts.agents import agent_named
+from scripts.faults import check_fault
 from scripts.seat import Recorder, driver_for, watch
 from sim.cameras.weather import WEATHERS, weather_for
 from sim.scenarios import SCENARIOS, scenario_named
@@ -49,6 +51,8 @@ class Args:
     """of the first episode; with --scenario the next episode takes the next seed"""
     weather: str = "clear"
     """what the cameras look through: clear, overcast, dusk, night, rain, fog, low-sun or random"""
+    fault: str | None = None
+    """what breaks on the way, at a moment that each seed draws; "list" names them"""
     episodes: int | None = None
     """how many to drive; without it, until you quit, or one where there is no window"""
     headless: bool = False
@@ -106,6 +110,7 @@ def main(args: Args) -> None:
     # 1. Refuse what does not exist, before anything opens.
     if args.agent != HUMAN:
         agent_named(args.agent)
+    check_fault(args.fault)
     scenario_named(args.scenario or FIRST_SCENARIO)
     if args.episodes is not None and args.episodes < 1:
         raise ValueError(f"episodes: expected at least 1, got {args.episodes}")
@@ -139,7 +144,7 @@ def drive_episodes(
     programme = Programme(args.scenario or FIRST_SCENARIO, args.seed, args.weather, tour)
     done = 0
     while count is None or done < count:
-        episode, asked = drive_episode(args.agent, programme, viewer, recorder)
+        episode, asked = drive_episode(args.agent, programme, viewer, recorder, args.fault)
         if episode is not None:
             done += 1
             yield episode
@@ -149,7 +154,11 @@ def drive_episodes(
 
 
 def drive_episode(
-    agent_name: str, programme: Programme, viewer: Viewer, recorder: Recorder
+    agent_name: str,
+    programme: Programme,
+    viewer: Viewer,
+    recorder: Recorder,
+    fault: str | None = None,
 ) -> tuple[Episode | None, Command | None]:
     """One episode: its report, if it came to its end, and what the viewer asked for."""
     viewer.begin(
@@ -162,7 +171,7 @@ def drive_episode(
         )
     )
     world = World(programme.scenario, programme.weather)
-    agent = driver_for(agent_name, world, viewer)
+    agent = driver_for(agent_name, world, viewer, fault)
     observation = world.reset(programme.seed)
     with recorder.episode(world, agent_name) as add:
         watched = watch(world, agent, observation, viewer, add, recorder.keeps)

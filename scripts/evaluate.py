@@ -3,6 +3,7 @@
     uv run scripts/evaluate.py --agent idm
     uv run scripts/evaluate.py --agent constant-speed --scenarios merge,exit --episodes 20 --jobs 2
     uv run scripts/evaluate.py --agent idm --scenarios manoeuvres --report runs/manoeuvres
+    uv run scripts/evaluate.py --agent pilot --scenarios highway --fault camera-left-black
     uv run scripts/evaluate.py --agent my_package.my_module:make_my_driver
 
 The same episodes for every agent: seeds S to S + N - 1 of each scenario. A run that is killed goes
@@ -27,6 +28,7 @@ import joblib
 import tyro
 
 from scripts.agents import agent_named, make_agent, needs_cameras
+from scripts.faults import check_fault, with_fault
 from sim.cameras.weather import weather_for
 from sim.manoeuvres.table import MANOEUVRES, named
 from sim.report.make import make_report
@@ -50,6 +52,8 @@ class Args:
     """of the first episode of each scenario; the others count up from it"""
     weather: str = "clear"
     """what the cameras look through: a name, or random, which draws one per seed"""
+    fault: str | None = None
+    """what breaks on the way, at a moment that each seed draws; "list" names them"""
     jobs: int = 1
     """processes"""
     backend: str = "loky"
@@ -67,15 +71,18 @@ class Args:
 def main(args: Args) -> None:
     # 1. Refuse what does not exist, before anything runs.
     agent_named(args.agent)
+    check_fault(args.fault)
     weather_for(args.weather, args.seed)
     scenarios = chosen_scenarios(args.scenarios)
     seeds = list(range(args.seed, args.seed + args.episodes))
     # 2. Play every episode that an earlier, killed run has not played.
     player = make_player(args)
-    out = args.json or Path("runs/evaluate") / f"{args.agent.replace(':', '.')}.json"
+    name = args.agent.replace(":", ".") + (f"+{args.fault}" if args.fault else "")
+    out = args.json or Path("runs/evaluate") / f"{name}.json"
     head = {
         "agent": args.agent,
         "commit": commit(),
+        "fault": args.fault,
         "config": {"weather": args.weather, "episodes": args.episodes},
         "seeds": seeds,
     }
@@ -110,9 +117,12 @@ def chosen_scenarios(text: str) -> list[str]:
 
 def make_player(args: Args) -> Player:
     return Player(
-        make_agent=functools.partial(make_agent, args.agent),
+        make_agent=functools.partial(
+            with_fault, args.fault, functools.partial(make_agent, args.agent)
+        ),
         cameras=needs_cameras(args.agent),
         weather=args.weather,
+        fault=args.fault,
         reference_dir=Path("runs/reference"),
     )
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from control.human import Human, TakeOver
@@ -15,6 +16,7 @@ from datasets.observation import Observation
 from datasets.store.logged import Head, LoggedTick, Parent
 from datasets.store.writer import DatasetWriter
 from scripts.agents import make_agent
+from scripts.faults import with_fault
 from sim.recording import drive_logged
 from sim.window.commands import Command
 from sim.window.controls import KeysAndPad
@@ -24,16 +26,18 @@ from sim.world import World
 Add = Callable[[LoggedTick], None]
 
 
-def driver_for(name: str, world: World, viewer: Viewer) -> Agent:
-    """The agent of that name; where there is a window, its wheel can be taken."""
+def driver_for(name: str, world: World, viewer: Viewer, fault: str | None = None) -> Agent:
+    """The agent of that name, in a world where that fault happens; where there is a window, its
+    wheel can be taken."""
     if viewer.window is None:
         if name == HUMAN:
             raise ValueError("agent: a human needs a window to see where the car goes")
-        return make_agent(name, world)
+        return with_fault(fault, partial(make_agent, name), world)
     person = Human(KeysAndPad())
     if name == HUMAN:
-        return person
-    return TakeOver(make_agent(name, world), person, taken=lambda: viewer.status.taken)
+        return with_fault(fault, lambda _: person, world)
+    machine = with_fault(fault, partial(make_agent, name), world)
+    return TakeOver(machine, person, taken=lambda: viewer.status.taken)
 
 
 class Recorder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -74,6 +75,7 @@ class World:
         self._noise = EgoNoise()
         self.seed: int | None = None
         self.outcome: Outcome | None = None
+        self.spoil: Callable[[Observation], Observation] | None = None  # a fault of the senses
 
     @cached_property
     def _table(self) -> LaneTable:
@@ -165,7 +167,8 @@ class World:
         """What the car senses now."""
         frames = () if self._renderer is None else self._renderer.render(self.state)
         ego = measured_ego(true_ego(self.state), self._noise, self._seed, self.tick)
-        return Observation(self.state.t, frames, ego, self._route())
+        observation = Observation(self.state.t, frames, ego, self._route())
+        return observation if self.spoil is None else self.spoil(observation)
 
     def labelled(self) -> tuple[tuple[CameraFrame, ...], tuple[CameraLabels, ...]]:
         """The camera frames of this moment with their labels, also of a world without cameras."""

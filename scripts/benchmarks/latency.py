@@ -1,4 +1,6 @@
-"""From camera pictures to a Scene, beside resnet18 on one picture: both on one thread, in turn."""
+"""From camera pictures to a Scene, beside resnet18 on one picture: both on one thread, in turn. And
+from camera pictures to the pilot's action, stage by stage, with a whole step of the closed loop
+beside one of highway-env without a camera."""
 
 from __future__ import annotations
 
@@ -12,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 import onnxruntime
 import torch
 import torchvision
@@ -24,7 +25,8 @@ from perception.nouns import Glance
 from perception.runtime import OnnxLook
 from perception.source import Look, Perception
 from scripts.agents import expert
-from scripts.benchmarks.timing import report
+from scripts.benchmarks.closed_loop import figures
+from scripts.benchmarks.timing import percentiles, report
 from scripts.eyes import RideAlong
 from sim.loop import drive
 from sim.world import World
@@ -34,7 +36,7 @@ SCENARIOS = ("highway-dense", "intersection-left", "roundabout", "racetrack")
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Time from the frames of all cameras to the Scene, everything included."""
+    """Time from the frames of all cameras to the Scene, and to the action, everything included."""
 
     json: Path | None = None
     """Also write the figures here."""
@@ -44,6 +46,8 @@ class Latency:
     """Of ONNX Runtime, for both networks."""
     seed: int = 0
     """Of the first episode."""
+    agent: str = "pilot"
+    """Whose action is waited for."""
 
 
 def run(args: Latency) -> None:
@@ -64,6 +68,8 @@ def run(args: Latency) -> None:
             "threads": args.threads,
             "ticks": len(spent["resnet18"]),
             **{f"{name}_ms": percentiles(times) for name, times in spent.items()},
+            "agent": args.agent,
+            **figures(args.agent, SCENARIOS, args.ticks, args.seed),
         },
         args.json,
     )
@@ -123,10 +129,3 @@ def resnet18(threads: int) -> Callable[[], Any]:
     ready = session(program.model_proto.SerializeToString(), threads)
     inputs = {"picture": picture.numpy()}
     return lambda: ready.run(None, inputs)
-
-
-def percentiles(times: list[float]) -> dict[str, float]:
-    """ms"""
-    return {f"p{p}": round(float(np.percentile(times, p)) * 1e3, 3) for p in (50, 99)} | {
-        "max": round(max(times) * 1e3, 3)
-    }

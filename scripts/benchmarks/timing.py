@@ -29,6 +29,13 @@ def p50(values: list[float]) -> float:
     return float(np.median(values))
 
 
+def percentiles(times: list[float]) -> dict[str, float]:
+    """s of many calls -> ms"""
+    return {f"p{p}": round(float(np.percentile(times, p)) * 1e3, 3) for p in (50, 99)} | {
+        "max": round(max(times) * 1e3, 3)
+    }
+
+
 def header() -> dict[str, str]:
     """What the figures were measured with."""
     return {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +38,8 @@ FIGURES = (
     ("compute_p99_ms", "time to decide, 99th percentile of the slowest episode"),
     ("late_ticks", "decisions that took longer than a tick"),
 )
+ALL_WELL = re.compile(r"\+[.0-9]+$")  # a margin above zero
+MOST_CAUSES = 20  # of hand-overs that the page shows
 _PER_SCENARIO = ("success_rate", "collision_rate", "at_fault_rate", "offroad_rate", "mean_speed")
 _PER_SCENARIO_SCORES = ("carla_ds", "carla_ds_21", "nuplan_cls", "pdms", "comfort_rate")
 
@@ -55,7 +59,13 @@ class Table:
 
 def tables(result: Result) -> list[Table]:
     """All tables of a report."""
-    return [_overall(result), _by_scenario(result), _worst_first(result), *_manoeuvres(result)]
+    return [
+        _overall(result),
+        _by_scenario(result),
+        _worst_first(result),
+        *_manoeuvres(result),
+        *hand_overs(result),
+    ]
 
 
 def as_markdown(table: Table) -> str:
@@ -122,6 +132,24 @@ def _manoeuvres(result: Result) -> list[Table]:
                 held.setdefault((row["scenario"], name), []).append(passed)
     rows = tuple((*key, f"{sum(each)} of {len(each)}") for key, each in held.items())
     return [Table("Manoeuvres", ("manoeuvre", "condition", "held"), rows)] if rows else []
+
+
+def hand_overs(result: Result) -> list[Table]:
+    """How often the wheel changed hands, between whom and for what, the most frequent first; that
+    it was given back because all was well is no cause."""
+    count = Counter(
+        (switch["from"], switch["to"], _cause(switch["reason"]))
+        for row in result["episodes"]
+        for switch in row.get("switches", [])
+        if not ALL_WELL.search(switch["reason"])
+    )
+    rows = tuple((*key, str(n)) for key, n in count.most_common(MOST_CAUSES))
+    return [Table("Hand-overs", ("from", "to", "because of", "times"), rows)] if rows else []
+
+
+def _cause(reason: str) -> str:
+    """The last part of a reason, without the margin at its end."""
+    return reason.rpartition("; ")[2].rstrip("+-.0123456789 ")
 
 
 def worst_rows(result: Result) -> list[Result]:

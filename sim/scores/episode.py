@@ -38,6 +38,7 @@ def score_episode(log: EpisodeLog, reference_progress: float) -> Row:
         "harsh_brakes": harsh_brakes(log),
         "drivers": driver_shares(log.drivers),
         "hand_overs": sum(a != b for a, b in itertools.pairwise(log.drivers)),
+        "switches": switches(log),
         "compute_p50_ms": float(np.percentile(log.compute_times, 50)) * 1e3,
         "compute_p99_ms": float(np.percentile(log.compute_times, 99)) * 1e3,
         "late_ticks": int((log.compute_times > TICK).sum()),
@@ -61,6 +62,16 @@ def error_row(scenario: str, seed: int, traceback: str) -> Row:
 def driver_shares(drivers: tuple[str, ...]) -> dict[str, float]:
     """Share of the ticks that each driver held the wheel."""
     return {name: count / len(drivers) for name, count in sorted(Counter(drivers).items())}
+
+
+def switches(log: EpisodeLog) -> list[Row]:
+    """Every hand-over: when, s, from whom to whom, and the reason that was given."""
+    pairs = enumerate(itertools.pairwise(log.drivers), start=1)
+    return [
+        {"t": round(k * TICK, 3), "from": was, "to": now, "reason": log.reasons[k]}
+        for k, (was, now) in pairs
+        if was != now
+    ]
 
 
 def _what_happened(log: EpisodeLog) -> Row:

@@ -29,6 +29,7 @@ class EpisodeLog:
     states: tuple[WorldState, ...]  # T + 1
     actions: tuple[Action, ...]  # T
     drivers: tuple[str, ...]  # T, who held the wheel
+    reasons: tuple[str, ...]  # T, and why
     plans: tuple[Trajectory | None, ...]  # T, what the driver meant to do
     compute_times: FloatArray  # (T,) s from the observation to the action
     progress: FloatArray  # (T + 1,) m along the route
@@ -42,10 +43,10 @@ class EpisodeLog:
                 f"EpisodeLog: expected at least one action and one state more than actions, got "
                 f"{ticks} actions and {len(self.states)} states"
             )
-        if not len(self.drivers) == len(self.plans) == ticks:
+        counts = tuple(len(each) for each in (self.drivers, self.reasons, self.plans))
+        if counts != (ticks,) * 3:
             raise ValueError(
-                f"EpisodeLog: expected {ticks} drivers and plans, got {len(self.drivers)} and "
-                f"{len(self.plans)}"
+                f"EpisodeLog: expected {ticks} drivers, reasons and plans, got {counts}"
             )
         check_array("EpisodeLog.on_route", self.on_route, (len(self.road_map.lanes),), np.bool_)
         check_array("EpisodeLog.compute_times", self.compute_times, (ticks,), np.float64)

@@ -32,6 +32,7 @@ class Player:
     cameras: bool  # whether the agent looks at images
     weather: str
     reference_dir: Path  # where what IDM/MOBIL reached is kept
+    fault: str | None = None  # what its agent is made to suffer: the rows say so
 
     def __call__(self, scenario: str, seed: int) -> Row:
         """The row of one episode; one that raises is a failure with its traceback."""
@@ -39,9 +40,12 @@ class Player:
             world = world_named(scenario, self.weather, self.cameras)
             log = record(world, self.make_agent(world), seed)
             reference = reference_progress(scenario, seed, self.reference_dir)
-            return score_episode(log, reference) | judge(log)
+            return score_episode(log, reference) | judge(log) | self._named_fault()
         except Exception:  # the run goes on, the row says what happened
-            return error_row(scenario, seed, traceback.format_exc())
+            return error_row(scenario, seed, traceback.format_exc()) | self._named_fault()
+
+    def _named_fault(self) -> Row:
+        return {} if self.fault is None else {"fault": self.fault}
 
 
 def reference_progress(scenario: str, seed: int, folder: Path) -> float:

@@ -59,6 +59,7 @@ def record(
         states=tuple(witness.states),
         actions=tuple(decision.action for decision in decisions),
         drivers=tuple(decision.driver for decision in decisions),
+        reasons=tuple(decision.reason for decision in decisions),
         plans=tuple(decision.trajectory for decision in decisions),
         compute_times=np.array(compute_times),
         progress=np.array(witness.progress),

@@ -69,6 +69,7 @@ def log(
         states=states,
         actions=(Action(0.0, 0.0),) * ticks,
         drivers=("expert",) * ticks,
+        reasons=("following the lane",) * ticks,
         plans=(None,) * ticks if plans is None else plans,
         compute_times=np.full(ticks, 0.01),
         progress=progress,

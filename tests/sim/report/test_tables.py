@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.report.tables import Table, as_markdown, cell, worst_rows
+from sim.report.tables import Table, as_markdown, cell, hand_overs, worst_rows
 
 
 def test_cells_show_what_a_reader_wants():
@@ -27,3 +27,22 @@ def test_the_worst_come_first():
 
     rows = [row(True, False, 1.0), row(False, False, 0.0), row(False, True, 0.0), row(True, 0, 0.5)]
     assert worst_rows({"episodes": rows}) == [rows[2], rows[1], rows[3], rows[0]]
+
+
+def test_hand_overs_are_counted_by_cause_and_giving_back_is_none():
+    def switch(to, reason):
+        return {"t": 1.0, "from": "policy", "to": to, "reason": reason}
+
+    rows = [
+        {"switches": [switch("rules", "slowing down; policy: gap -0.40")]},
+        {"switches": [switch("rules", "following the lane; policy: gap -0.02")]},
+        {"switches": [switch("policy", "its own plan; least margin: gap +0.31")]},
+        {"switches": [switch("human", "hands on the wheel")]},
+        {},  # an episode that raised
+    ]
+    (table,) = hand_overs({"episodes": rows})
+    assert table.rows == (
+        ("policy", "rules", "policy: gap", "2"),
+        ("policy", "human", "hands on the wheel", "1"),
+    )
+    assert hand_overs({"episodes": rows[2:3]}) == []

@@ -95,3 +95,16 @@ def test_a_log_must_have_one_state_more_than_actions(worlds):
     log = worlds.cruise()
     with pytest.raises(ValueError, match="got 50 actions and 50 states"):
         replace(log, states=log.states[:-1])
+
+
+def test_every_hand_over_is_told_with_its_reason(worlds):
+    log = worlds.cruise(ticks=4)
+    drivers, reasons = ("policy", "rules", "rules", "policy"), ("a", "b", "c", "d")
+    row = score_episode(replace(log, drivers=drivers, reasons=reasons), reference_progress=100.0)
+    assert row["hand_overs"] == 2
+    assert row["switches"] == [
+        {"t": 0.1, "from": "policy", "to": "rules", "reason": "b"},
+        {"t": 0.3, "from": "rules", "to": "policy", "reason": "d"},
+    ]
+    with pytest.raises(ValueError, match="expected 4 drivers, reasons and plans"):
+        replace(log, reasons=("a",))

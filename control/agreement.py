@@ -1,0 +1,50 @@
+"""Do those who should agree agree: the heads of the ensemble, and the learned plan with the rules.
+
+Two lanes may both be right, so that a plan may lie a lane beside that of the rules; but one that is
+much faster than the rules where they brake has missed something, or they have seen a ghost. Either
+way somebody else should look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from control.margin import Margin, at_most
+from control.plan_checks import Course
+from planning.learned import LearnedPlan
+
+LOOK = 2.0  # s ahead, where plans are compared
+
+
+@dataclass(frozen=True)
+class AgreementLimits:
+    """How far apart they may be."""
+
+    path_spread: float = 1.2  # m across the heads, LOOK seconds ahead
+    speed_spread: float = 3.0  # m/s across the heads
+    faster: float = 4.0  # m/s than the rules, LOOK seconds ahead
+    faster_share: float = 0.15  # of the speed, on top of it
+    beside: float = 5.0  # m from the path of the rules: one lane, and what lanes are off
+
+
+def agree(
+    learned: LearnedPlan, course: Course, rules: Course | None, limits: AgreementLimits
+) -> list[Margin]:
+    """The margins of a learned plan, whose course is given beside it."""
+    margins = [
+        at_most("heads agree on the path", learned.path_spread, limits.path_spread),
+        at_most("heads agree on the speed", learned.speed_spread, limits.speed_spread),
+    ]
+    if rules is None:
+        return margins
+    k, m = course.at(LOOK), rules.at(LOOK)
+    faster = float(course.speed[k] - rules.speed[m])
+    limit = limits.faster + limits.faster_share * float(course.speed[0])
+    beside = float(np.hypot(*(rules.xy - course.xy[k]).T).min())
+    return [
+        *margins,
+        at_most("no faster than the rules", max(faster, 0.0), limit),
+        at_most("beside the rules' path", beside, limits.beside + max(faster, 0.0) * LOOK),
+    ]

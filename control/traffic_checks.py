@@ -1,0 +1,140 @@
+"""Does a plan keep clear of everybody it may meet? Against the forecasts of the rule planner, which
+know nothing of any learned weight.
+
+time to collision   when the car, driving the plan, first touches somebody in more than `SHARE` of
+                    the ways that one may go
+gap                 the RSS distance (planning.rss) behind whoever is ahead in the strip of the
+                    plan. Somebody may cut in at any time, so that not the gap of now decides, but
+                    that of in two seconds: a plan must have it by then, or have it again.
+cut-in              the same distance left to whoever is behind in a strip that the plan enters
+
+Whoever comes from behind in the car's own strip brakes by himself: no plan is refused for him.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from control.margin import Margin, at_least
+from control.plan_checks import STEP, Course
+from datasets.checks import BoolArray, FloatArray
+from datasets.geometry import box_corners, boxes_overlap
+from planning.paths import project_points, resample
+from planning.prediction import DT, Forecast
+from planning.rollout import EGO_LENGTH, EGO_WIDTH
+from planning.rss import RSS, safe_gap
+
+assert DT == STEP, "courses and forecasts are told at the same moments"
+
+SHARE = 0.3  # of an agent's hypotheses, by weight
+EVERY = 2  # steps between two moments at which boxes are compared
+AIR = 0.2  # m of air on every side of the car
+NEAR = 12.0  # m from the plan's path: who is further away is not projected on it
+AROUND = 60  # m of path behind and beyond: more than RSS asks for at any speed driven here
+STRIP = 0.2  # m of air beside the car in which somebody is in its strip
+LOOKS = (0.0, 0.5, 1.0, 1.5, 2.0)  # s: who is ahead and who behind; the last one is the gap's
+LEAST_GAP = 4.0  # m: the unit of the margin where RSS asks for next to nothing
+ALONG = 0.5  # cosine of the angle up to which somebody drives along
+
+
+def avoids_collisions(course: Course, forecast: Forecast, limit: float, air: float = AIR) -> Margin:
+    """`limit` s must be left until the plan comes within `air` m of somebody."""
+    return at_least("time to collision", collision_time(course, forecast, air), limit)
+
+
+def keeps_distance(course: Course, forecast: Forecast) -> list[Margin]:
+    """The distances that the plan keeps to those ahead and behind, in units of what RSS asks for
+    beyond what it asks for."""
+    if not len(forecast):
+        return [Margin("gap", 1.0), Margin("cut-in", 1.0)]
+    s, d = _beside_path(course, forecast)
+    driven = np.append(0.0, np.cumsum(np.hypot(*np.diff(course.xy, axis=0).T)))
+    gap, cut_in = np.ones(len(forecast)), np.ones(len(forecast))
+    swept_now, was_ahead = _in_strip(d[:, 0], forecast), np.zeros(len(forecast), np.bool_)
+    for moment in LOOKS:
+        k = course.at(moment)
+        along = np.cos(forecast.heading[:, k] - course.heading[k])
+        inside = _in_strip(d[:, k], forecast) & (along > ALONG)
+        gap[~inside] = 1.0
+        for h in np.flatnonzero(inside):
+            own, other = float(course.speed[k]), float(forecast.speed[h, k] * along[h])
+            between = s[h, k] - driven[k]
+            free = abs(between) - (EGO_LENGTH + forecast.length[h]) / 2
+            if between > 0:
+                was_ahead[h], gap[h] = True, _left(free, own, other)
+            elif was_ahead[h]:
+                gap[h] = -1.0  # the plan goes through who was ahead
+            elif free > 0 and not swept_now[h]:  # who is abreast is the collision's business
+                cut_in[h] = min(cut_in[h], _left(free, other, own))
+    return [
+        Margin("gap", _by_agent(gap, forecast)),
+        Margin("cut-in", _by_agent(cut_in, forecast)),
+    ]
+
+
+def _by_agent(left: FloatArray, forecast: Forecast) -> float:
+    """(H,) -> the least, over the agents, of what is left in half of the ways that one may go."""
+    order = np.argsort(left)
+    least = 1.0
+    for agent in np.unique(forecast.agent):
+        mine = order[forecast.agent[order] == agent]
+        half = np.searchsorted(np.cumsum(forecast.weight[mine]), 0.5 - 1e-9)
+        least = min(least, float(left[mine[min(half, len(mine) - 1)]]))
+    return least
+
+
+def _beside_path(course: Course, forecast: Forecast) -> tuple[FloatArray, FloatArray]:
+    """(H, T) the forecasts along the plan's own path: s m ahead of the car now, d m left of it."""
+    end = course.heading[-1]
+    on = course.xy[-1] + np.outer([5.0, 10.0], [np.cos(end), np.sin(end)])
+    way = int(np.hypot(*np.diff(course.xy, axis=0).T).sum())
+    xy, heading = resample(np.concatenate([course.xy, on]), -AROUND, 2 * AROUND + way)
+    points = np.ascontiguousarray(forecast.xy[:, : len(course.speed)])
+    s, d = project_points(xy[None], heading[None], points, NEAR)
+    return s[0] - AROUND, d[0]
+
+
+def _in_strip(d: FloatArray, forecast: Forecast) -> BoolArray:
+    """(H,) offsets -> who is in the strip that the car sweeps."""
+    return np.asarray(np.abs(d) < (EGO_WIDTH + forecast.width) / 2 + STRIP)
+
+
+def collision_time(course: Course, forecast: Forecast, air: float = AIR) -> float:
+    """s until the car comes within `air` m of an agent in more than SHARE of its hypotheses; inf if
+    it does not. With whom it seems to overlap already, it does not: his place is wrong, and no plan
+    could help it."""
+    if not len(forecast):
+        return np.inf
+    s, d = _beside_path(course, forecast)
+    from_behind = _in_strip(d[:, 0], forecast) & (s[:, 0] < 0)
+    steps = np.arange(0, len(course.speed), EVERY)
+    off = forecast.xy[:, steps] - course.xy[steps]
+    reach = (EGO_LENGTH + forecast.length) / 2 + 2.0
+    near = np.hypot(off[..., 0], off[..., 1]) < reach[:, None]  # (H, n)
+    near &= ~from_behind[:, None]
+    rows, moments = np.nonzero(near)
+    if not len(rows):
+        return np.inf
+    k = steps[moments]
+    ones = np.ones(len(k))
+    length, width = (EGO_LENGTH + 2 * air) * ones, (EGO_WIDTH + 2 * air) * ones
+    ego = box_corners(course.xy[k], course.heading[k], length, width)
+    other = box_corners(
+        forecast.xy[rows, k],
+        forecast.heading[rows, k],
+        forecast.length[rows],
+        forecast.width[rows],
+    )
+    hit = boxes_overlap(ego, other)
+    hit &= ~np.isin(rows, rows[hit & (k == 0)])
+    for moment in np.unique(moments[hit]):
+        touched = np.unique(rows[hit & (moments <= moment)])
+        share = np.bincount(forecast.agent[touched], weights=forecast.weight[touched])
+        if share.max() > SHARE:
+            return float(steps[moment] * STEP)
+    return np.inf
+
+
+def _left(gap: float, rear: float, front: float) -> float:
+    needed = safe_gap(rear, front, RSS)
+    return float(np.clip((gap - needed) / max(needed, LEAST_GAP), -1.0, 1.0))

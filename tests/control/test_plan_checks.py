@@ -1,0 +1,184 @@
+"""What a plan is asked: each check fires on its fault and is silent without it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from control.agreement import AgreementLimits, agree
+from control.margin import worst
+from control.plan_checks import FALLBACK, LEARNED, Course, feasible, on_the_road
+from control.traffic_checks import avoids_collisions, keeps_distance
+from datasets.driving import Trajectory
+from datasets.scene import Lanes
+from planning.lane_graph import LaneGraph
+from planning.learned import LearnedPlan
+from planning.planner import RulePlanner
+from planning.prediction import predict
+from tests.planning.scenes import (
+    agents_at,
+    bent_lane,
+    ego_state,
+    lanes_of,
+    mirrored,
+    scene_of,
+    straight_lanes,
+)
+
+SPEED = 20.0
+EGO = ego_state(SPEED)
+T = np.arange(0.0, 4.01, 0.1)
+
+
+def plan(accel=0.0, speed=SPEED, yaw_rate=0.0, start=(0.0, 0.0), turned=0.0, slide=0.0):
+    """A trajectory that begins so, and keeps this acceleration and yaw rate."""
+    v = np.maximum(speed + accel * T, 0.0)
+    heading = turned + yaw_rate * T
+    step = np.stack([v * np.cos(heading), v * np.sin(heading) + slide], axis=1) * 0.1
+    xy = np.concatenate([[start], np.array(start) + np.cumsum(step[:-1], axis=0)])
+    return Trajectory(T, xy, heading, v)
+
+
+def jerky():
+    v = np.where(T < 1.0, SPEED - 5.5 * T, SPEED - 5.5 + 5.5 * (T - 1.0))
+    return replace(plan(), speed=v, xy_ego=np.stack([np.cumsum(v) * 0.1, 0 * T], axis=1) - [2, 0])
+
+
+def failing(trajectory, ego=EGO, limits=LEARNED):
+    return {m.check for m in feasible(Course.of(trajectory), ego, limits) if not m.passed}
+
+
+@pytest.mark.parametrize(
+    ("trajectory", "check"),
+    [
+        (plan(start=(0.0, 1.0)), "starts at the car"),
+        (plan(turned=0.4), "starts along the car"),
+        (plan(speed=25.0), "starts at its speed"),
+        (plan(yaw_rate=0.4), "sideways acceleration"),
+        (plan(accel=-7.0), "acceleration"),
+        (plan(slide=10.0), "speed fits the way"),
+        (jerky(), "jerk"),
+    ],
+)
+def test_each_check_fires_on_its_fault_alone(trajectory, check):
+    assert failing(trajectory) == {check}
+
+
+@pytest.mark.parametrize("accel", [0.0, 2.0, -4.0, -6.0])
+@pytest.mark.parametrize("yaw_rate", [0.0, 0.2, -0.2])
+def test_what_a_car_can_do_passes(accel, yaw_rate):
+    assert failing(plan(accel, yaw_rate=yaw_rate)) == set()
+
+
+def test_a_turn_sharper_than_the_wheel_allows_is_no_plan_even_when_slow():
+    assert failing(plan(speed=3.0, yaw_rate=0.7), ego_state(3.0)) == {"curvature"}
+
+
+@pytest.mark.parametrize(
+    ("speed", "radius"), [(2.0, 15.0), (8.0, 15.0), (8.0, 60.0), (15.0, 60.0), (30.0, 400.0)]
+)
+def test_what_the_rules_plan_passes_the_limits_of_either(speed, radius):
+    scene = scene_of(lanes_of([bent_lane(radius)], limit=speed), ego=ego_state(speed))
+    course = Course.of(RulePlanner().plan(scene)[0])
+    for limits in (LEARNED, FALLBACK):
+        assert worst(feasible(course, scene.ego, limits)).value > 0
+        assert on_the_road(course, scene.lanes, limits).value > 0
+
+
+def test_leaving_the_road_is_seen_on_either_side_alike_and_lane_changes_are_none():
+    lanes = straight_lanes((4.0, 0.0))
+    mirror = mirrored(scene_of(lanes)).lanes
+    leaving, changing = plan(yaw_rate=-0.08), plan(yaw_rate=0.04)
+    for course, expected in ((Course.of(leaving), False), (Course.of(changing), True)):
+        margin = on_the_road(course, lanes, LEARNED)
+        assert margin.passed == expected
+        other = Course(course.xy * [1, -1], -course.heading, course.speed)
+        assert on_the_road(other, mirror, LEARNED).value == pytest.approx(margin.value)
+
+
+def test_no_road_is_no_road_and_an_unsure_one_is_wider():
+    course = Course.of(plan(yaw_rate=-0.06))
+    lanes = straight_lanes((0.0,))
+    unsure = replace(lanes, lateral_std=np.full(lanes.valid.shape, 0.3))
+    assert not on_the_road(course, Lanes.none(), LEARNED).passed
+    sure, wide = (on_the_road(course, each, LEARNED).value for each in (lanes, unsure))
+    assert sure < wide
+
+
+def traffic(rows, trajectory, **agents):
+    """The margins of a plan on two lanes among cars at (x, y, heading, speed)."""
+    seen = agents_at(rows, **agents)
+    graph = LaneGraph.of(straight_lanes((4.0, 0.0)))
+    forecast = predict(graph, seen, np.zeros(len(seen)), 5.0)
+    course = Course.of(trajectory)
+    return {
+        m.check: m.value
+        for m in (avoids_collisions(course, forecast, 1.5), *keeps_distance(course, forecast))
+    }
+
+
+def test_an_empty_road_is_clear():
+    assert set(traffic([], plan()).values()) == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("rows", "trajectory", "bad"),
+    [
+        ([(14.0, 0.0, 0.0, 5.0)], plan(), {"time to collision", "gap"}),
+        ([(9.0, 0.0, 0.0, 20.0)], plan(), {"gap"}),
+        ([(9.0, 0.0, 0.0, 20.0)], plan(accel=-4.0), set()),  # who was cut up makes room
+        ([(0.0, 4.0, 0.0, 20.0)], plan(), set()),
+        ([(0.0, 4.0, 0.0, 20.0)], plan(yaw_rate=0.13), {"time to collision", "gap"}),
+        ([(-30.0, 4.0, 0.0, 32.0)], plan(yaw_rate=0.09), {"cut-in"}),
+        ([(-60.0, 4.0, 0.0, 20.0)], plan(yaw_rate=0.08), set()),
+        ([(-9.0, 0.0, 0.0, 30.0)], plan(), set()),  # who comes from behind brakes himself
+        ([(20.0, -12.0, np.pi / 2, 12.0)], plan(), {"time to collision"}),
+    ],
+)
+def test_traffic(rows, trajectory, bad):
+    margins = traffic(rows, trajectory)
+    assert {check for check, value in margins.items() if value < 0} == bad
+
+
+def test_a_plan_that_passes_still_passes_when_the_one_ahead_is_further_away():
+    for speed in (0.0, 10.0, 20.0, 30.0):
+        margins = [traffic([(x, 0.0, 0.0, speed)], plan()) for x in np.arange(6.0, 90.0, 3.0)]
+        for check in margins[0]:
+            values = np.array([each[check] for each in margins])
+            passed = values >= 0
+            assert np.all(passed[1:] >= passed[:-1]), (speed, check, values)
+
+
+def test_invalid_agents_change_nothing():
+    seen = agents_at([(14.0, 0.0, 0.0, 5.0)])
+    gone = seen.where(np.zeros(1, np.bool_)).compact()
+    forecast = predict(LaneGraph.of(straight_lanes((0.0,))), gone, np.zeros(0), 5.0)
+    assert avoids_collisions(Course.of(plan()), forecast, 1.5).value == 1.0
+
+
+def agreement(learned, rules, **spread):
+    about = {"path_spread": 0.1, "speed_spread": 0.2} | spread
+    margins = agree(
+        LearnedPlan(learned, **about), Course.of(learned), rules and Course.of(rules), LIMITS
+    )
+    return {m.check for m in margins if not m.passed}
+
+
+LIMITS = AgreementLimits()
+
+
+@pytest.mark.parametrize(
+    ("learned", "rules", "spread", "bad"),
+    [
+        (plan(), plan(), {}, set()),
+        (plan(), None, {}, set()),
+        (plan(), plan(), {"path_spread": 1.5}, {"heads agree on the path"}),
+        (plan(), plan(), {"speed_spread": 4.0}, {"heads agree on the speed"}),
+        (plan(accel=1.0), plan(accel=-5.0), {}, {"no faster than the rules"}),
+        (plan(accel=-5.0), plan(accel=1.0), {}, set()),  # who brakes needs no permission
+        (plan(yaw_rate=0.1), plan(), {}, set()),  # a lane change
+        (plan(yaw_rate=0.17), plan(yaw_rate=-0.1), {}, {"beside the rules' path"}),
+    ],
+)
+def test_agreement(learned, rules, spread, bad):
+    assert agreement(learned, rules, **spread) == bad
