@@ -63,7 +63,7 @@ class MinimalRiskStop:
         paths, graph = _own_path(scene)
         away = np.hypot(scene.agents.xy_ego[:, 0], scene.agents.xy_ego[:, 1])
         agents = scene.agents.where(away < RANGE).compact()
-        forecast = predict(graph, agents, self._motion.decelerations(scene.t, agents), HORIZON)
+        forecast = predict(graph, agents, self._motion.update(scene.t, agents), HORIZON)
         s, d = project_points(paths.xy, paths.heading, forecast.xy, NEAR)
         rollouts = roll_out(
             _BRAKE,

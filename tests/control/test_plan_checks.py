@@ -13,6 +13,7 @@ from datasets.driving import Trajectory
 from datasets.scene import Lanes
 from planning.lane_graph import LaneGraph
 from planning.learned import LearnedPlan
+from planning.motion import MotionMemory
 from planning.planner import RulePlanner
 from planning.prediction import predict
 from tests.planning.scenes import (
@@ -109,7 +110,7 @@ def traffic(rows, trajectory, **agents):
     """The margins of a plan on two lanes among cars at (x, y, heading, speed)."""
     seen = agents_at(rows, **agents)
     graph = LaneGraph.of(straight_lanes((4.0, 0.0)))
-    forecast = predict(graph, seen, np.zeros(len(seen)), 5.0)
+    forecast = predict(graph, seen, MotionMemory().update(0.0, seen), 5.0)
     course = Course.of(trajectory)
     return {
         m.check: m.value
@@ -152,7 +153,8 @@ def test_a_plan_that_passes_still_passes_when_the_one_ahead_is_further_away():
 def test_invalid_agents_change_nothing():
     seen = agents_at([(14.0, 0.0, 0.0, 5.0)])
     gone = seen.where(np.zeros(1, np.bool_)).compact()
-    forecast = predict(LaneGraph.of(straight_lanes((0.0,))), gone, np.zeros(0), 5.0)
+    graph = LaneGraph.of(straight_lanes((0.0,)))
+    forecast = predict(graph, gone, MotionMemory().update(0.0, gone), 5.0)
     assert avoids_collisions(Course.of(plan()), forecast, 1.5).value == 1.0
 
 
