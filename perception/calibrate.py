@@ -25,11 +25,13 @@ from perception.road_code import PLACE, SHAPES
 from perception.vehicle_code import INDEX, SPEED_UNIT
 
 WITHIN, SIGMAS = 0.95, 2.0
-_LEAST = 100  # errors that a factor must rest on
+LEAST = 100  # errors that a factor must rest on, or there is none
 
 
 @torch.no_grad()
-def calibrate(network: PerceptionNet, held_out: Caches, batch_size: int) -> dict[str, float]:
+def calibrate(
+    network: PerceptionNet, held_out: Caches, batch_size: int, least: int = LEAST
+) -> dict[str, float]:
     """Change the network's last biases; the factors by the name of what they widened."""
     network.eval()
     device = next(network.parameters()).device
@@ -45,7 +47,7 @@ def calibrate(network: PerceptionNet, held_out: Caches, batch_size: int) -> dict
     factors = {}
     for name, parts in surprises.items():
         surprise = torch.cat(parts)
-        if len(surprise) >= _LEAST:
+        if len(surprise) >= least:
             factors[name] = float(torch.quantile(surprise[:: len(surprise) // 100_000 + 1], WITHIN))
             factors[name] /= SIGMAS
             _widen(network, name, math.log(factors[name]))
