@@ -22,7 +22,7 @@ from perception.vehicle_code import INDEX, LENGTH_UNIT, SPEED_UNIT
 from perception.vehicle_targets import DONT_CARE, PEAK, ROW
 
 Targets = dict[str, Tensor]
-_TRUTH = {name: i for i, name in enumerate(ROW)}
+TRUTH = {name: i for i, name in enumerate(ROW)}
 _NEIGHBOUR = 0.25  # weight of the cells around a middle: a peak may land on one of them
 _AROUND = ((0, 0, 1.0), *((r, c, _NEIGHBOUR) for r in (-1, 0, 1) for c in (-1, 0, 1) if r or c))
 _ALONG_SPINE = 0.05  # weight of an error along the spine, which hardly matters, per m
@@ -77,7 +77,7 @@ def vehicle_losses(code: Tensor, truth: Tensor, picture: Tensor) -> dict[str, Te
     """Of the cells of all K vehicles, and of those around them. `truth` (K, ROW)."""
     rows, columns = code.shape[-2:]
     flat = code.flatten(0, 1).permute(0, 2, 3, 1)  # (B * C, rows, columns, CODE)
-    true = {name: truth[:, i] for name, i in _TRUTH.items()}
+    true = {name: truth[:, i] for name, i in TRUTH.items()}
     place, rest, weights = code.new_zeros(()), code.new_zeros(()), 0.0
     for dr, dc, weight in _AROUND:
         row = (true["row"].long() + dr).clamp(0, rows - 1)

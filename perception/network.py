@@ -22,7 +22,7 @@ from torchvision.ops import Conv2dNormActivation
 from datasets.learning.inputs import EGO_INPUTS, ROUTE_INPUTS
 from perception.nouns import OWN, SLOTS, STATION_S, STATIONS
 from perception.road_code import PLACE, ROAD_SIZE
-from perception.vehicle_code import CODE, CROP_TOP_PX, INDEX
+from perception.vehicle_code import CODE, CROP_TOP_PX, INDEX, STRIDE
 
 CAMERAS = 5
 _GREY, _CONTRAST = 110.0, 60.0  # grey levels: mean and spread of the pictures
@@ -41,6 +41,7 @@ _LEAST_STD = {  # m, m/s: who says to know better pulls the whole network along 
     "speed_limit_std": 0.2,
 }
 _LAST_STRIDE = 16
+_WAVES = (12, 6)  # cosines down and across a picture that say where in it a cell lies
 # rad, m: what one unit of the road head's last layer means. A step of the optimizer moves every
 # output by about as much, so that what must be exact needs small units.
 _HEADING_UNIT, _OFFSET_UNIT = 0.3, 0.5
@@ -63,6 +64,10 @@ class NetworkConfig:
                 f"NetworkConfig: expected pictures of a multiple of {_LAST_STRIDE} px below "
                 f"{CROP_TOP_PX} px of sky, and a width in (0, 8]; got {self}"
             )
+
+    def cells(self, stride: int) -> tuple[int, int]:
+        """Rows and columns of a picture's features."""
+        return (self.height_px - CROP_TOP_PX) // stride, self.width_px // stride
 
     def channels(self, base: int) -> int:
         """A multiple of 16, which is what vector units like: 20 % more channels take twice the time
@@ -96,13 +101,37 @@ class _Residual(nn.Module):
         return F.relu(x + self.second(self.first(x)))
 
 
+class Place(nn.Module):
+    """Adds what the place of a cell in its picture means: convolutions see the same everywhere, but
+    ground seen high in a picture is far away, and every camera looks elsewhere. Learned, for each
+    camera, as a sum of slow waves; a constant when it runs."""
+
+    def __init__(self, channels: int, rows: int, columns: int) -> None:
+        super().__init__()
+        down, across = _cosines(rows, _WAVES[0]), _cosines(columns, _WAVES[1])
+        waves = torch.einsum("ir,jc->ijrc", down, across).flatten(0, 1)
+        self.register_buffer("waves", waves, persistent=False)
+        self.weight = nn.Parameter(torch.zeros(CAMERAS, channels, len(waves)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        place = torch.einsum("cow,wij->coij", self.weight, self.waves)
+        return x + place.repeat(len(x) // CAMERAS, 1, 1, 1)
+
+
+def _cosines(count: int, waves: int) -> Tensor:
+    """(waves, count) of no, half a, one, one and a half ... waves over the picture."""
+    middle = (torch.arange(count) + 0.5) / count
+    return torch.cos(math.pi * torch.arange(waves)[:, None] * middle)
+
+
 class Trunk(nn.Module):
     """(N, 3, height, width) -> features at strides 4 and 16; those at 4 know of those at 16."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         c2, c4, c8, c16 = (config.channels(base) for base in (16, 32, 64, 96))
-        self.stride4 = nn.Sequential(_conv(3, c2, 2), _conv(c2, c4, 2), _Residual(c4))
+        place = Place(c4, *config.cells(4))
+        self.stride4 = nn.Sequential(_conv(3, c2, 2), _conv(c2, c4, 2), place, _Residual(c4))
         self.stride8 = nn.Sequential(_conv(c4, c8, 2), _Residual(c8))
         self.stride16 = nn.Sequential(_conv(c8, c16, 2), _Residual(c16), _Residual(c16))
         self.from16 = nn.Conv2d(c16, c8, 1)
@@ -120,10 +149,11 @@ class Trunk(nn.Module):
 class VehicleHead(nn.Module):
     """Features at stride 4 -> middles, code and drivable area, cell by cell."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, config: NetworkConfig, channels: int) -> None:
         super().__init__()
         self.look = _conv(channels, 2 * channels)
         self.tell = nn.Conv2d(2 * channels, 2 + len(CODE), 1)
+        self.usual = Place(2 + len(CODE), *config.cells(STRIDE))
         bias = torch.zeros(2 + len(CODE))
         bias[0] = _RARE
         bias[2 + INDEX["range"]] = -1.0
@@ -133,7 +163,7 @@ class VehicleHead(nn.Module):
     def forward(self, fine: Tensor) -> Tensor:
         features = self.look(F.relu(fine))
         with torch.autocast(features.device.type, enabled=False):  # metres want all their digits
-            return self.tell(features.float())
+            return self.usual(self.tell(features.float()))
 
 
 class RoadHead(nn.Module):
@@ -142,8 +172,7 @@ class RoadHead(nn.Module):
     def __init__(self, config: NetworkConfig, channels: int) -> None:
         super().__init__()
         squeezed = config.channels(32)
-        rows = (config.height_px - CROP_TOP_PX) // _LAST_STRIDE
-        cells = rows * (config.width_px // _LAST_STRIDE)
+        cells = math.prod(config.cells(_LAST_STRIDE))
         self.squeeze = Conv2dNormActivation(channels, squeezed, 1)
         weight = torch.empty(CAMERAS, cells * squeezed, config.token)
         nn.init.normal_(weight, std=math.sqrt(2 / (cells * squeezed)))
@@ -178,7 +207,7 @@ class PerceptionNet(nn.Module):
         super().__init__()
         self.config = config
         self.trunk = Trunk(config)
-        self.vehicles = VehicleHead(self.trunk.fine_channels)
+        self.vehicles = VehicleHead(config, self.trunk.fine_channels)
         self.road = RoadHead(config, self.trunk.coarse_channels)
 
     def forward(self, frames: Tensor, route: Tensor, ego: Tensor) -> Output:

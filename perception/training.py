@@ -6,6 +6,7 @@ of the run (datasets/learning/run.py).
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from datasets.learning.processes import Processes
 from datasets.learning.run import Course, Run, Terms, go_through
 from perception.augment import Augment, AugmentConfig
 from perception.cache import Caches
+from perception.calibrate import calibrate
 from perception.losses import LossWeights, losses, total
 from perception.network import NetworkConfig, Output, PerceptionNet
 from perception.pictures import compared
@@ -80,11 +82,13 @@ def train(
         return run.learn(judge)
 
     def review(writer: SummaryWriter) -> dict[str, float]:
-        figures = validate(run.averaged, held_out, cameras, config.batch_size)
+        network = copy.deepcopy(run.averaged)  # training goes on with what it believes itself
+        widened = calibrate(network, held_out, config.batch_size)
+        figures = validate(network, held_out, cameras, config.batch_size)
         _add_pictures(writer, run, held_out, cameras)
         made = {"step": run.step, "data_hash": ticks.data_hash, "train": asdict(config)}
         path = out / "weights.safetensors"
-        save_weights(path, run.averaged, {**about, **made, "figures": figures})
+        save_weights(path, network, {**about, **made, "figures": figures, "widened": widened})
         return figures
 
     return go_through(run, len(ticks), learn, review, out, every)
