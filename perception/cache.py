@@ -19,7 +19,14 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from datasets.checks import IntArray
-from datasets.learning.inputs import EGO_INPUTS, ROUTE_INPUTS, ego_inputs, route_inputs
+from datasets.learning.inputs import (
+    EGO_INPUTS,
+    ROUTE_INPUTS,
+    ego_inputs,
+    route_inputs,
+    stacked,
+)
+from datasets.scene import Scene
 from datasets.store.logged import Head, LoggedTick
 from datasets.store.meta import EpisodeRow
 from datasets.store.reader import DatasetReader
@@ -39,6 +46,7 @@ class Selection:
 
     seeds: tuple[int, int]  # the first and the last one of the episodes taken
     ticks_per_scenario: int = 1500  # at most, evenly spaced: neighbours are nearly alike
+    without: tuple[int, int] | None = None  # the first and the last seed of those left out
 
     def __post_init__(self) -> None:
         if self.seeds[0] > self.seeds[1] or self.ticks_per_scenario < 1:
@@ -46,9 +54,12 @@ class Selection:
 
     def episodes(self, rows: Iterable[EpisodeRow], scenario: str) -> list[EpisodeRow]:
         """Those of a scenario that are taken."""
-        low, high = self.seeds
         return [
-            row for row in rows if row.head.scenario == scenario and low <= row.head.seed <= high
+            row
+            for row in rows
+            if row.head.scenario == scenario
+            and _within(row.head.seed, self.seeds)
+            and not _within(row.head.seed, self.without)
         ]
 
     def ticks(self, episodes: Iterable[EpisodeRow]) -> IntArray:
@@ -59,13 +70,18 @@ class Selection:
         return np.asarray(ticks[np.arange(count) * len(ticks) // max(1, count)])
 
 
+def _within(seed: int, seeds: tuple[int, int] | None) -> bool:
+    return seeds is not None and seeds[0] <= seed <= seeds[1]
+
+
 class Redraw(Protocol):
-    """Pictures of a tick other than those recorded, such as in another weather."""
+    """A tick seen differently than it was recorded, such as in another weather."""
 
     name: str  # tells what it does: caches with other pictures lie in other folders
 
-    def __call__(self, logged: LoggedTick, head: Head) -> NDArray[np.uint8]:
-        """(C, height, width, 3) of a tick without its pictures; ticks come in order."""
+    def __call__(self, logged: LoggedTick, head: Head) -> tuple[NDArray[np.uint8], Scene]:
+        """(C, height, width, 3) of a tick without its pictures, and the truth from there; ticks
+        come in order."""
 
 
 class Cache:
@@ -214,18 +230,17 @@ def _samples(
         head = reader.row_of(int(tick)).head
         if redraw is None:
             logged = reader.logged(int(tick))
-            frames = np.stack([frame.rgb for frame in logged.tick.observation.frames])
+            frames, truth = stacked(logged.tick.observation.frames), logged.tick.truth
         else:
             logged = reader.logged(int(tick), ())
-            frames = redraw(logged, head)
-        observation, truth = logged.tick.observation, logged.tick.truth
+            frames, truth = redraw(logged, head)
         found = [vehicle_targets(truth.agents, camera) for camera in head.rig]
         yield {
             "frames": frames,
             "middles": np.stack([middles for _, middles, _ in found]),
             "drivable": drivable_cells(truth.lanes, head.rig),
             "road": encode_road(road_truth(truth)),
-            "route": route_inputs(observation.route),
-            "ego": ego_inputs(observation.ego),
+            "route": route_inputs(truth.route),
+            "ego": ego_inputs(logged.tick.observation.ego),
             "vehicles": [targets.as_rows() for targets, _, _ in found],
         }

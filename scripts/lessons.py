@@ -40,7 +40,6 @@ from planning.policy.lessons import Lessons, save_lessons
 from sim.cameras.renderer import Renderer
 from sim.cameras.weather import weather_for
 from sim.recording import world_of
-from sim.state import EGO, WorldState
 
 _VERSION = 1  # of what a file holds: older ones are made again
 _SEEDS = 10_000  # the seeds that one may train on: 0 to 9999
@@ -222,12 +221,4 @@ class MovedViews:
             weather = weather_for("random", seed)
             self._renderer = Renderer(self._world.road_map, self._head.rig, weather, seed)
         self._drawn += 1
-        return self._renderer.render(moved_ego(self._world.state, view))
-
-
-def moved_ego(state: WorldState, view: SE2) -> WorldState:
-    """The world with the ego at another place, given in its own frame."""
-    place = state.world_from_ego @ view
-    xy, heading = state.xy_world.copy(), state.heading.copy()
-    xy[EGO], heading[EGO] = (place.x, place.y), place.heading
-    return replace(state, xy_world=xy, heading=heading)
+        return self._renderer.render(self._world.state.with_ego_at(view))

@@ -1,8 +1,9 @@
-"""Recorded ticks in other weathers: what the cameras would have seen, from the simulator's state.
+"""Recorded ticks seen differently: in other weathers, and from a car further aside and turned.
 
 A recording has one weather and one set of mounting errors for all its ticks, and all scenarios of a
-seed share them. Drawn again, every few ticks have their own, so that a network meets hundreds of
-them in the same traffic.
+seed share them; and whoever drives well is always in the middle of the lane. Drawn again from the
+simulator's state, every few ticks have a weather of their own and every tick a place of its own, so
+that a network meets hundreds of them in the same traffic.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.geometry import SE2
 from datasets.learning.inputs import stacked
+from datasets.scene import Scene
 from datasets.store.logged import Head, LoggedTick
 from sim.cameras.renderer import Renderer
 from sim.cameras.weather import weather_for
@@ -21,17 +24,19 @@ from sim.recording import world_of
 _SEEDS = 10_000  # the seeds that one may train on: 0 to 9999
 
 
-class OtherWeathers:
-    """Pictures with a weather of their own for every `every` ticks."""
+class OtherViews:
+    """Pictures and truth with another weather for every `every` ticks and a place of the car that
+    is, for each tick, up to `sideways` m aside and up to `turn_deg` degrees turned."""
 
-    def __init__(self, every: int, seed: int) -> None:
-        self.name = f"other weathers every {every} from {seed}"
+    def __init__(self, every: int, seed: int, sideways: float = 1.0, turn_deg: float = 5.0) -> None:
+        self.name = f"other views every {every} from {seed}, {sideways} m, {turn_deg} deg"
         self._every = every
         self._seed = seed
+        self._most = np.array([sideways, np.deg2rad(turn_deg)])
         self._head: Head | None = None
         self._left = 0
 
-    def __call__(self, logged: LoggedTick, head: Head) -> NDArray[np.uint8]:
+    def __call__(self, logged: LoggedTick, head: Head) -> tuple[NDArray[np.uint8], Scene]:
         if not logged.simulator:
             raise ValueError("redraw: expected ticks with the simulator's state, got one without")
         if head is not self._head:
@@ -40,11 +45,14 @@ class OtherWeathers:
             episode = [self._seed, head.seed, zlib.crc32(head.scenario.encode())]
             self._rng = np.random.default_rng(episode)
             self._world = world_of(head, cameras=False)
-        self._world.restore(logged.simulator)
+        world = self._world
+        world.restore(logged.simulator)
         if self._left == 0:
             self._left = self._every
             seed = int(self._rng.integers(_SEEDS))
             weather = weather_for("random", seed)
-            self._renderer = Renderer(self._world.road_map, head.rig, weather, seed)
+            self._renderer = Renderer(world.road_map, head.rig, weather, seed)
         self._left -= 1
-        return stacked(self._renderer.render(self._world.state))
+        side, turn = self._most * self._rng.uniform(-1, 1, 2)
+        world.state = world.state.with_ego_at(SE2(0.0, float(side), float(turn)))
+        return stacked(self._renderer.render(world.state)), world.truth()

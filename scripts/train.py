@@ -34,7 +34,7 @@ from planning.policy.export import export_onnx
 from planning.policy.lessons import load_lessons
 from planning.policy.training import PolicyTraining
 from scripts.lessons import LessonConfig, eyes, lesson_files
-from scripts.redraw import OtherWeathers
+from scripts.redraw import OtherViews
 from scripts.subcommands import run_chosen
 
 
@@ -49,13 +49,13 @@ class Perception:
     cache: Path = Path("runs/cache")
     """a folder for decoded ticks: 0.3 MB each"""
     seeds: tuple[int, int] = (1000, 1026)
-    """the first and the last of the episodes to train on"""
+    """the first and the last of the episodes to train on; those held out are left out"""
     held_out: tuple[int, int] = (1027, 1029)
     """the same to validate on"""
     ticks_per_scenario: int = 1500
     """how many ticks of each scenario are used, evenly spaced; of those held out a tenth"""
     redrawn: int = 0
-    """how many more, with pictures drawn again in other weathers"""
+    """how many more, drawn again in other weathers and from beside the lane's middle"""
     start: Path | None = None
     """weights to begin with"""
     every: int = 250
@@ -95,11 +95,11 @@ def train_perception(args: Perception) -> None:
 
 def _caches(args: Perception, quiet: bool) -> tuple[Caches, Caches]:
     held_out = Selection(args.held_out, max(1, args.ticks_per_scenario // 10))
-    chosen = Selection(args.seeds, args.ticks_per_scenario)
+    chosen = Selection(args.seeds, args.ticks_per_scenario, args.held_out)
     parts = open_caches(args.data, chosen, args.cache, quiet).parts
     if args.redrawn:
-        more = Selection(args.seeds, args.redrawn)
-        again = OtherWeathers(every=8, seed=args.train.seed)
+        more = Selection(args.seeds, args.redrawn, args.held_out)
+        again = OtherViews(every=16, seed=args.train.seed)
         parts += open_caches(args.data, more, args.cache, quiet, again).parts
     return open_caches(args.data, held_out, args.cache, quiet), Caches(parts)
 

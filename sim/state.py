@@ -6,7 +6,7 @@ the other way; the flip happens before anything arrives here (sim/highway.py).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -76,3 +76,10 @@ class WorldState:
     def world_from_ego(self) -> SE2:
         x, y = self.xy_world[EGO]
         return SE2(float(x), float(y), float(self.heading[EGO]))
+
+    def with_ego_at(self, view: SE2) -> WorldState:
+        """The same moment with the ego at another place, given in its own frame."""
+        place = self.world_from_ego @ view
+        xy, heading = self.xy_world.copy(), self.heading.copy()
+        xy[EGO], heading[EGO] = (place.x, place.y), place.heading
+        return replace(self, xy_world=xy, heading=heading)

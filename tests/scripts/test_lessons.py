@@ -14,7 +14,7 @@ from planning.policy.code import decode_path
 from planning.policy.lessons import load_lessons
 from planning.policy.weights import load_weights
 from scripts import collect
-from scripts.lessons import LessonConfig, eyes, file_name, lesson_files, moved_ego
+from scripts.lessons import LessonConfig, eyes, file_name, lesson_files
 from scripts.pupil import TEACHER, Taught
 from sim.state import EGO
 from sim.world import World
@@ -72,7 +72,7 @@ def test_only_the_ego_is_moved():
     world = World("merge", cameras=False)
     world.reset(0)
     state = world.state
-    moved = moved_ego(state, SE2(0.0, 1.0, 0.1))
+    moved = state.with_ego_at(SE2(0.0, 1.0, 0.1))
     here = state.world_from_ego.inverse() @ moved.world_from_ego
     assert (here.x, here.y, here.heading) == pytest.approx((0.0, 1.0, 0.1))
     others = np.arange(len(state.id)) != EGO
