@@ -25,12 +25,14 @@ from datasets.store.disk import write_whole
 from datasets.store.reader import DatasetReader
 from perception.cache import Caches, Selection, open_caches
 from perception.card import write_card
+from perception.export import export_onnx
+from perception.runtime import WEIGHTS as PERCEPTION_WEIGHTS
 from perception.training import TrainConfig, train
 from perception.weights import load_weights
+from planning.policy import export as policy_export
 from planning.policy import training as policy_training
 from planning.policy import weights as policy_weights
-from planning.policy.driver import WEIGHTS
-from planning.policy.export import export_onnx
+from planning.policy.driver import WEIGHTS as POLICY_WEIGHTS
 from planning.policy.lessons import load_lessons
 from planning.policy.training import PolicyTraining
 from scripts.lessons import LessonConfig, eyes, lesson_files
@@ -64,6 +66,8 @@ class Perception:
     """that torch may use on the processor"""
     device: str = "auto"
     """cpu or cuda; auto takes a GPU if there is one"""
+    ship: bool = False
+    """put the result where the agents find it"""
     train: Annotated[TrainConfig, tyro.conf.arg(name="")] = field(default_factory=TrainConfig)
 
 
@@ -90,7 +94,17 @@ def train_perception(args: Perception) -> None:
         # 3. Say what came of it.
         if processes.is_first:
             weights = args.out / "weights.safetensors"
-            print(write_card(weights, load_weights(weights)[1]).read_text())
+            print(finish_perception(weights, PERCEPTION_WEIGHTS if args.ship else args.out))
+
+
+def finish_perception(weights: Path, folder: Path) -> str:
+    """Write the card and the ONNX file of these weights, with a copy of them where that is another
+    folder; the card's text."""
+    network, about = load_weights(weights)
+    there = folder / "perception.safetensors"
+    write_whole(there, weights.read_bytes())
+    export_onnx(network, folder / "perception.onnx")
+    return write_card(there, about).read_text()
 
 
 def _caches(args: Perception, quiet: bool) -> tuple[Caches, Caches]:
@@ -167,7 +181,7 @@ def train_policy(args: Policy) -> None:
         # 3. Say what came of it.
         if processes.is_first:
             weights = args.out / "weights.safetensors"
-            print(finish_policy(weights, WEIGHTS if args.ship else args.out))
+            print(finish_policy(weights, POLICY_WEIGHTS if args.ship else args.out))
 
 
 def finish_policy(weights: Path, folder: Path) -> str:
@@ -176,7 +190,7 @@ def finish_policy(weights: Path, folder: Path) -> str:
     network, about = policy_weights.load_weights(weights)
     there = folder / "policy.safetensors"
     write_whole(there, weights.read_bytes())
-    export_onnx(network, folder / "policy.onnx")
+    policy_export.export_onnx(network, folder / "policy.onnx")
     return policy_weights.write_card(there, about).read_text()
 
 
