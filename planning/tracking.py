@@ -23,6 +23,10 @@ from numba import njit
 from planning.bicycle import AXLE, MAX_CURVATURE
 
 
+PEAK = 5.77
+LEAST_SPARE = 0.5
+
+
 class LateralLimits(NamedTuple):
     """A named tuple and not a dataclass, because it goes into compiled code."""
 
@@ -56,6 +60,9 @@ def curvature_command(
     v = max(speed, 0.5)  # m/s; below, the wheel hardly moves the car and gains would explode
     horizon = (limits.horizon**3 + 60 * abs(offset) / limits.jerk) ** (1 / 3)
     horizon = max(horizon, limits.distance / v)
+    if offset * path_curvature > 0:
+        spare = max(limits.max_accel - v**2 * abs(path_curvature), LEAST_SPARE)
+        horizon = max(horizon, math.sqrt(PEAK * abs(offset) / spare))
     c0, c1, c2 = 60 / horizon**3, 36 / horizon**2, 9 / horizon
     k_e = c0 / v**2
     k_h = c1 / v - AXLE * k_e
