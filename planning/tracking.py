@@ -8,7 +8,8 @@ Law      u = -(k_e e + k_h h + k_c c) with the gains that put the closed loop at
          minimum-jerk manoeuvre with horizon T, replanned all the time:
              e''' = -60/T^3 e - 36/T^2 e' - 9/T e''
          T grows with the cube root of the offset, so that the jerk at the start of a lane change
-         is bounded, and with 1/v at low speed, where the law becomes one in distance.
+         is bounded, and with 1/v at low speed, where the law becomes one in distance. On the
+         inside of a bend it grows until the grip that the bend leaves can end the drift outwards.
 Source   the quintic boundary value problem (Werling et al. 2010) solved for its initial jerk, and
          pole placement on the model above, by hand.
 """
@@ -22,9 +23,8 @@ from numba import njit
 
 from planning.bicycle import AXLE, MAX_CURVATURE
 
-
-PEAK = 5.77
-LEAST_SPARE = 0.5
+PEAK = 5.77  # times offset / T^2: the largest acceleration of the minimum-jerk manoeuvre
+LEAST_SPARE = 0.5  # m/s^2 of grip reckoned with even at the limit: else no offset would ever go
 
 
 class LateralLimits(NamedTuple):

@@ -124,3 +124,10 @@ def test_an_oncoming_car_in_our_lane_is_expected_back_in_its_own():
     back = np.abs(found.xy[:, -1, 1] - 4.0) < 0.5
     assert found.weight[back].sum() == pytest.approx(0.8)
     assert found.weight.sum() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("turn", [0.6, -0.6])
+def test_only_who_turns_away_from_its_lane_may_be_on_no_lane(turn):
+    car = agents_at([(20.0, -2.0, turn, 6.0)])  # 2 m to the right of the middle
+    ends = forecast(straight_lanes([0.0]), car).xy[:, -1, 1]
+    assert np.all(np.abs(ends) < 1.0) == (turn > 0)
