@@ -33,6 +33,7 @@ RETURNING = 0.8  # share of those that do
 AMBIGUOUS = 0.8  # m: lanes about as near as the nearest one count, too (they part only later)
 CENTERING = 0.7  # s, highway-env's KP_LATERAL is 1 / 0.6 s
 STEEPEST = 0.5  # m to the side for a metre ahead, on the way to the middle of a lane
+STEEPEST_TURN = math.pi / 4  # rad to its lane at which highway-env's traffic changes to it
 DRIFT_SPEED = 0.5  # m/s sideways: more means that it changes lane
 BACKWARDS = -0.3  # m/s: highway-env's cars back off when they stand too close to somebody
 BRAKES_ON = 1.5  # s that an agent goes on braking as hard as it does now
@@ -119,7 +120,7 @@ def _guess_all(
                 merge = _with_merge(graph, way, length)
                 options += [(going, share * part / len(ways)) for going, part in merge]
         options = sorted(options, key=lambda option: -option[1])[:MAX_HYPOTHESES]
-        astray = not options or float(distance[a].min()) > ON_LANE
+        astray = not options or _astray(graph, agents, a, distance[a], offset[a])
         total = sum(share for _, share in options) if options else 1.0
         kept = (RETURNING if astray else 1.0) / total
         for way, share in options:
@@ -166,15 +167,32 @@ def _with_merge(
     return [(tuple(way), 1 - MERGING), (merging, MERGING)]
 
 
+def _astray(
+    graph: LaneGraph, agents: Agents, a: int, distance: FloatArray, offset: FloatArray
+) -> bool:
+    """Whether an agent is on no lane, nor on its way from beside one to the middle of it."""
+    nearest = int(np.argmin(distance))
+    if distance[nearest] < ON_LANE:
+        return False
+    beside = float(offset[nearest])
+    turn = _turn(graph, agents, a, nearest)
+    return abs(beside) > ON_LANE or turn * beside > 0 or abs(turn) > STEEPEST_TURN
+
+
+def _turn(graph: LaneGraph, agents: Agents, a: int, lane: int) -> float:
+    """The heading of an agent against that of a lane, rad."""
+    curve = graph.lanes.xy_ego[lane]
+    nearest = int(np.argmin(np.abs(curve - agents.xy_ego[a]).sum(axis=1)[: graph.count[lane]]))
+    behind, ahead = max(nearest - 1, 0), min(nearest + 1, int(graph.count[lane]) - 1)
+    dx, dy = curve[ahead] - curve[behind]
+    return math.remainder(float(agents.heading[a]) - math.atan2(dy, dx), 2 * math.pi)
+
+
 def _heading_for(graph: LaneGraph, agents: Agents, a: int, lane: int, offset: float) -> int:
     """The neighbour lane that an agent signals or drifts to, -1 if none."""
     signal = int(agents.indicator[a])
     if signal == Indicator.OFF:
-        curve = graph.lanes.xy_ego[lane]
-        nearest = int(np.argmin(np.abs(curve - agents.xy_ego[a]).sum(axis=1)[: graph.count[lane]]))
-        behind, ahead = max(nearest - 1, 0), min(nearest + 1, int(graph.count[lane]) - 1)
-        dx, dy = curve[ahead] - curve[behind]
-        drift = agents.speed[a] * math.sin(agents.heading[a] - math.atan2(dy, dx))
+        drift = agents.speed[a] * math.sin(_turn(graph, agents, a, lane))
         if abs(drift) < DRIFT_SPEED or drift * offset < 0 or abs(offset) < 0.3:
             return -1
         signal = 1 if drift > 0 else -1

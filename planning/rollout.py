@@ -35,7 +35,7 @@ class Pace(NamedTuple):
 
     accel: float = 2.2  # m/s^2; nuPlan's comfort bound is 2.40
     braking: float = 3.0  # m/s^2, IDM's comfortable deceleration
-    max_braking: float = 3.95  # m/s^2 while nothing is urgent; nuPlan's comfort bound is 4.05
+    max_braking: float = 3.8  # m/s^2 while nothing is urgent; nuPlan bounds 4.05, over 0.7 s
     jerk: float = 2.9  # m/s^3; nuPlan's bound is 4.13, but its filter sees more where a log begins
     headway: float = 0.9  # s behind the agent in front
     standstill: float = 3.0  # m between bumpers when standing
@@ -103,9 +103,10 @@ def idm_accel(speed: float, gap: float, lead_speed: float, pace: Pace) -> float:
 
 
 @njit(cache=True)
-def _pace(v, accel, wanted, trend, gap, lead_speed, stop_gap, urgent, hurry, pace):  # type: ignore[no-untyped-def]
+def _pace(v, accel, wanted, trend, gap, lead_speed, beside, stop_gap, urgent, hurry, pace):  # type: ignore[no-untyped-def]
     """The acceleration for the next tick: see the module. `trend` is how the wanted speed changes
-    as the car drives on, m/s^2: without it the car would be late for every bend."""
+    as the car drives on, m/s^2: without it the car would be late for every bend. Behind who is
+    still `beside` the car it falls back at ease: they meet only once it has moved over."""
     command = pace.gain * (wanted - v)
     if v > wanted:  # as hard as can still be let go by the jerk limit
         soft = pace.jerk / pace.slowing
@@ -119,7 +120,8 @@ def _pace(v, accel, wanted, trend, gap, lead_speed, stop_gap, urgent, hurry, pac
         follow = idm_accel(v, gap, lead_speed, pace)
         command = min(command, follow * hurry if follow > 0 else follow)
         closing = max(v - max(lead_speed, 0.0), 0.0)
-        needed = closing**2 / (2 * max(gap - 1.0, 0.1)) if closing > 0.5 else 0.0
+        if closing > 0.5 and not beside:
+            needed = closing**2 / (2 * max(gap - 1.0, 0.1))
     if stop_gap < 1e9:
         if stop_gap < 0.3:
             command = min(command, -pace.braking)
@@ -158,12 +160,15 @@ def _steer(s, d, psi, v, kappa, heading, curvature, limits):  # type: ignore[no-
 
 
 @njit(cache=True)
-def _lead(s, d, t, agent_s, agent_d, heading, speed, length, width, followed, path_heading):  # type: ignore[no-untyped-def]
-    """Gap between bumpers to the agent in front at tick t, and its speed along the path. In front
-    is who is within the strip that the car still sweeps on its way to the path, and who drives
-    along beside it and will be within a moment; of one who brakes, the speed a moment later."""
-    best, lead_speed = 1e18, 0.0
-    low, high = min(d, 0.0), max(d, 0.0)
+def _lead(
+    s, d, passing, t, agent_s, agent_d, heading, speed, length, width, followed, path_heading
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Gap between bumpers to the agent in front at tick t, its speed along the path, and whether
+    only the car's own way to the path brings it before the car. In front is who is within the
+    strip that the car still sweeps on its way to the path, and who drives along beside it and will
+    be within a moment; of one who brakes, the speed a moment later."""
+    best, lead_speed, beside = 1e18, 0.0, False
+    low, high = (0.0, 0.0) if passing else (min(d, 0.0), max(d, 0.0))
     later = min(t + FORESIGHT, agent_s.shape[1] - 1)
     for h in range(agent_s.shape[0]):
         ahead = agent_s[h, t] - s
@@ -178,7 +183,8 @@ def _lead(s, d, t, agent_s, agent_d, heading, speed, length, width, followed, pa
         gap = ahead - (EGO_LENGTH + length[h]) / 2
         if gap < best:
             best, lead_speed = gap, min(speed[h, t], speed[h, later]) * turn
-    return best, lead_speed
+            beside = min(abs(agent_d[h, t] - d), abs(agent_d[h, later] - d)) > margin
+    return best, lead_speed, beside
 
 
 @njit(cache=True)
@@ -206,13 +212,13 @@ def _roll_out(
             target = _at(bounds[p], s)
             k = min(max(int(s / STEP), 0), xy.shape[1] - 2)
             trend = (bounds[p, k + 1] - bounds[p, k]) / STEP * v if target < wanted[c] else 0.0
-            gap, lead_speed = _lead(
-                s, 0.0 if passing[c] else d, t, agent_s[p], agent_d[p], agent_heading, agent_speed,
+            gap, lead_speed, beside = _lead(
+                s, d, passing[c], t, agent_s[p], agent_d[p], agent_heading, agent_speed,
                 agent_length, agent_width, followed[p], heading[p],
             )  # fmt: skip
             a = _pace(
-                v, a, min(target, wanted[c]), trend, gap, lead_speed, stop[c] - s, urgent[c],
-                hurry[c], pace,
+                v, a, min(target, wanted[c]), trend, gap, lead_speed, beside, stop[c] - s,
+                urgent[c], hurry[c], pace,
             )  # fmt: skip
             a = max(a, -v / DT)
             kappa = _steer(s, d, psi, v, kappa, heading[p], curvature[p], limits)

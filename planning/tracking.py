@@ -8,7 +8,8 @@ Law      u = -(k_e e + k_h h + k_c c) with the gains that put the closed loop at
          minimum-jerk manoeuvre with horizon T, replanned all the time:
              e''' = -60/T^3 e - 36/T^2 e' - 9/T e''
          T grows with the cube root of the offset, so that the jerk at the start of a lane change
-         is bounded, and with 1/v at low speed, where the law becomes one in distance.
+         is bounded, and with 1/v at low speed, where the law becomes one in distance. On the
+         inside of a bend it grows until the grip that the bend leaves can end the drift outwards.
 Source   the quintic boundary value problem (Werling et al. 2010) solved for its initial jerk, and
          pole placement on the model above, by hand.
 """
@@ -21,6 +22,9 @@ from typing import NamedTuple
 from numba import njit
 
 from planning.bicycle import AXLE, MAX_CURVATURE
+
+PEAK = 5.77  # times offset / T^2: the largest acceleration of the minimum-jerk manoeuvre
+LEAST_SPARE = 0.5  # m/s^2 of grip reckoned with even at the limit: else no offset would ever go
 
 
 class LateralLimits(NamedTuple):
@@ -56,6 +60,9 @@ def curvature_command(
     v = max(speed, 0.5)  # m/s; below, the wheel hardly moves the car and gains would explode
     horizon = (limits.horizon**3 + 60 * abs(offset) / limits.jerk) ** (1 / 3)
     horizon = max(horizon, limits.distance / v)
+    if offset * path_curvature > 0:
+        spare = max(limits.max_accel - v**2 * abs(path_curvature), LEAST_SPARE)
+        horizon = max(horizon, math.sqrt(PEAK * abs(offset) / spare))
     c0, c1, c2 = 60 / horizon**3, 36 / horizon**2, 9 / horizon
     k_e = c0 / v**2
     k_h = c1 / v - AXLE * k_e

@@ -5,6 +5,7 @@ import pytest
 
 from datasets.driving import MAX_STEERING_ANGLE
 from planning.bicycle import (
+    AXLE,
     MAX_CURVATURE,
     curvature_from_steering,
     forward,
@@ -12,8 +13,10 @@ from planning.bicycle import (
     steering_from_curvature,
 )
 from planning.prediction import idm_interaction
+from planning.proposals import CURVE_ACCEL
 from planning.rollout import Pace, idm_accel
 from planning.rss import RSS, safe_gap
+from planning.tracking import COMFORT, curvature_command
 
 RNG = np.random.default_rng(0)
 
@@ -64,3 +67,25 @@ def test_a_safe_gap_is_safe_and_not_much_too_large():
         rear_way = rear * RSS.response + RSS.accel * RSS.response**2 / 2 + peak**2 / 12
         margin = gap + front**2 / 12 - rear_way
         assert margin == pytest.approx(0, abs=1e-9) or gap == 0 < margin
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+@pytest.mark.parametrize("radius", [20.0, 25.0])
+def test_a_lane_change_to_the_outside_of_a_bend_does_not_overshoot(turn, radius):
+    speed, inside = np.sqrt(CURVE_ACCEL * radius), 5.0  # m, a lane of the racetrack
+    x, y, curvature = radius - inside, 0.0, 1 / (radius - inside)  # around (0, 0), to the left
+    heading = np.pi / 2 - np.arcsin(curvature * AXLE)
+    offsets = []
+    for _ in range(200):
+        offset = radius - np.hypot(x, y)
+        error = np.remainder(heading - np.arctan2(y, x) + np.pi / 2, 2 * np.pi) - np.pi
+        bend = turn / (radius - offset)
+        curvature = turn * curvature_command(
+            turn * offset, turn * error, turn * curvature, bend, bend, speed, 0.1, COMFORT
+        )
+        x, y, heading, _ = forward(
+            x, y, heading, speed, 0.0, steering_from_curvature(curvature), 0.1
+        )
+        offsets.append(offset)
+    assert min(offsets) > -0.25
+    assert abs(offsets[-1]) < 0.25

@@ -124,3 +124,22 @@ def test_an_oncoming_car_in_our_lane_is_expected_back_in_its_own():
     back = np.abs(found.xy[:, -1, 1] - 4.0) < 0.5
     assert found.weight[back].sum() == pytest.approx(0.8)
     assert found.weight.sum() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("turn", [0.6, -0.6])
+def test_only_who_turns_away_from_its_lane_may_be_on_no_lane(turn):
+    car = agents_at([(20.0, -2.0, turn, 6.0)])  # 2 m to the right of the middle
+    ends = forecast(straight_lanes([0.0]), car).xy[:, -1, 1]
+    assert np.all(np.abs(ends) < 1.0) == (turn > 0)
+
+
+@pytest.mark.parametrize("beside", [4.0, -4.0])
+def test_behind_who_drives_beside_it_the_car_falls_back_at_ease(beside):
+    planner = RulePlanner()
+    ahead = agents_at([(6.5, beside, 0.0, 16.5)])  # 1.5 m between the bumpers
+    lanes = straight_lanes(sorted([0.0, beside], reverse=True), limit=20.0)
+    planner.plan(scene_of(lanes, ahead, ego_state(20.0)))
+    last = planner.last
+    over = (last.paths.side[last.proposals.path] != 0) & ~last.proposals.urgent
+    assert over.any()
+    assert last.rollouts.accel[over, 1].min() > -4.05  # m/s^2, nuPlan's comfort bound
