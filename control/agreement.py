@@ -22,7 +22,7 @@ LOOK = 2.0  # s ahead, where plans are compared
 class AgreementLimits:
     """How far apart they may be."""
 
-    path_spread: float = 1.2  # m across the heads, LOOK seconds ahead
+    path_spread: float = 1.8  # m across the heads; one of four a lane (4 m) beside makes 1.7
     speed_spread: float = 3.0  # m/s across the heads
     faster: float = 4.0  # m/s than the rules, LOOK seconds ahead
     faster_share: float = 0.15  # of the speed, on top of it

@@ -38,7 +38,7 @@ PAIRS_AT_ONCE = 5  # of all pairs are looked at in one tick; the others in the n
 MEMORY = 0.8  # how much of the evidence is kept from look to look
 SURE = 0.15  # evidence from which on two cameras are exchanged, or are not any more
 LEAST_MISS = 1e-3  # grey levels: a ratio needs one
-SURE_WIDE = 0.25  # the same for pairs with the wide front camera, whose ground traffic covers
+SURE_FRONT = 0.25  # the same for pairs with a front camera, whose ground traffic covers
 BLUR_PX = 2.0  # light changes from picture to picture; edges stay where they are
 
 Grey = NDArray[np.float32]
@@ -100,7 +100,7 @@ class CameraPlaces:
 
     def _is_exchanged(self, pair: tuple[str, str]) -> bool:
         """Between the two bounds it stays as it was."""
-        sure = SURE_WIDE if "front_wide" in pair else SURE
+        sure = SURE_FRONT if any(name.startswith("front") for name in pair) else SURE
         return self._evidence.get(pair, sure) < (sure if set(pair) <= self.exchanged else -sure)
 
 

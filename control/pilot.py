@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 
 from control.margin import Margin, worst
 from control.minimal_risk import MinimalRiskStop
+from control.patience import Patience
 from control.plans import (
     PlanConfig,
     RulesPlan,
@@ -85,15 +86,18 @@ class Pilot:
         self._watch = SensorWatch(rig)
         self._controller = TrajectoryController()
         self._stop = MinimalRiskStop(self._controller)
+        self._patience = Patience()
 
     @property
     def perception(self) -> Perception:
         return self._sight.perception
 
     def reset(self) -> None:
-        for part in (self._sight, self._learned, self._planner, self._watch, self._stop):
+        for part in (
+            self._sight, self._learned, self._planner, self._watch, self._stop, self._patience,
+            self.supervisor,
+        ):  # fmt: skip
             part.reset()
-        self.supervisor.reset()
 
     def act(self, observation: Observation) -> Decision:
         lap = Laps()
@@ -112,7 +116,8 @@ class Pilot:
         # 5
         config = self.config.plans
         against = against_learned(wish, rules, view.scene, config)
-        policy_margins = [*senses.margins, view.network, wished, *against]
+        judged = self._patience.heed(observation.t, against)
+        policy_margins = [*senses.margins, view.network, wished, *judged]
         against = against_rules(rules, view.scene, config, self._stop.plan)
         rules_margins = [planned, *view.rules, *against]
         self.margins = {Driver.POLICY: policy_margins, Driver.RULES: rules_margins}

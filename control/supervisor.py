@@ -41,8 +41,8 @@ class SupervisorConfig:
     """How slowly the wheel is given back."""
 
     give_back: float = 0.15  # of a limit, that every margin must be off it
-    calm: float = 1.0  # s for which they must
-    rules_dwell: float = 1.5  # s that the rules keep the wheel at least
+    calm: float = 0.5  # s for which they must
+    rules_dwell: float = 1.0  # s that the rules keep the wheel at least
     emergency_dwell: float = 1.5  # s that the stop goes on at least
 
 

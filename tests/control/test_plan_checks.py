@@ -174,7 +174,7 @@ LIMITS = AgreementLimits()
     [
         (plan(), plan(), {}, set()),
         (plan(), None, {}, set()),
-        (plan(), plan(), {"path_spread": 1.5}, {"heads agree on the path"}),
+        (plan(), plan(), {"path_spread": 2.0}, {"heads agree on the path"}),
         (plan(), plan(), {"speed_spread": 4.0}, {"heads agree on the speed"}),
         (plan(accel=1.0), plan(accel=-5.0), {}, {"no faster than the rules"}),
         (plan(accel=-5.0), plan(accel=1.0), {}, set()),  # who brakes needs no permission

@@ -74,11 +74,12 @@ def test_between_the_thresholds_nothing_changes(level):
 
 
 def test_one_bad_tick_starts_the_calm_again():
-    rows = [(BAD, GOOD), *[(GOOD, GOOD)] * 14, (SO_SO, GOOD), *[(GOOD, GOOD)] * 30]
+    late = round(10 * CONFIG.rules_dwell) - 1  # the tick before the dwell is over
+    rows = [(BAD, GOOD), *[(GOOD, GOOD)] * (late - 1), (SO_SO, GOOD), *[(GOOD, GOOD)] * 30]
     chosen, _ = run(rows)
     back = ticks_until(P, chosen)
     assert back is not None
-    assert (back - 16) / 10 >= CONFIG.calm - 1e-9
+    assert (back - late - 1) / 10 >= CONFIG.calm - 1e-9
 
 
 def test_a_trembling_margin_does_not_hand_the_wheel_to_and_fro():
