@@ -42,7 +42,7 @@ DEFAULT_VIDEO = Path("runs/drive.mp4")
 class Args:
     """Watch an agent drive."""
 
-    agent: str = "expert"
+    agent: str = "pilot"
     """who drives: expert, idm, constant-speed, ... or human, with the arrow keys or a gamepad; T
     takes the wheel from any other and gives it back"""
     scenario: str | None = None
