@@ -141,4 +141,4 @@ def test_the_command_trains_on_two_processes(driven, tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
     _, about = load_weights(tmp_path / "out/weights.safetensors")
     assert about["step"] == 3
-    assert "Steps: 3 of 4 ticks" in (tmp_path / "out/weights.md").read_text()
+    assert "Steps: 3 of 4 ticks" in (tmp_path / "out/perception.md").read_text()
