@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 import tyro
@@ -93,18 +94,8 @@ def train_perception(args: Perception) -> None:
         )  # fmt: skip
         # 3. Say what came of it.
         if processes.is_first:
-            weights = args.out / "weights.safetensors"
-            print(finish_perception(weights, PERCEPTION_WEIGHTS if args.ship else args.out))
-
-
-def finish_perception(weights: Path, folder: Path) -> str:
-    """Write the card and the ONNX file of these weights, with a copy of them where that is another
-    folder; the card's text."""
-    network, about = load_weights(weights)
-    there = folder / "perception.safetensors"
-    write_whole(there, weights.read_bytes())
-    export_onnx(network, folder / "perception.onnx")
-    return write_card(there, about).read_text()
+            folder = PERCEPTION_WEIGHTS if args.ship else args.out
+            print(finish("perception", args.out, folder, load_weights, export_onnx, write_card))
 
 
 def _caches(args: Perception, quiet: bool) -> tuple[Caches, Caches]:
@@ -180,18 +171,31 @@ def train_policy(args: Policy) -> None:
         policy_training.train(config, lessons, held_out[0], args.out, processes, about, args.every)
         # 3. Say what came of it.
         if processes.is_first:
-            weights = args.out / "weights.safetensors"
-            print(finish_policy(weights, POLICY_WEIGHTS if args.ship else args.out))
+            folder = POLICY_WEIGHTS if args.ship else args.out
+            print(
+                finish(
+                    "policy", args.out, folder, policy_weights.load_weights,
+                    policy_export.export_onnx, policy_weights.write_card,
+                )
+            )  # fmt: skip
 
 
-def finish_policy(weights: Path, folder: Path) -> str:
-    """Write the card and the ONNX file of these weights, with a copy of them where that is another
-    folder; the card's text."""
-    network, about = policy_weights.load_weights(weights)
-    there = folder / "policy.safetensors"
+def finish(
+    name: str,
+    out: Path,
+    folder: Path,
+    load: Callable[[Path], tuple[Any, dict[str, Any]]],
+    export: Callable[[Any, Path], None],
+    write_card: Callable[[Path, dict[str, Any]], Path],
+) -> str:
+    """Write weights, ONNX file and card of what a run left in `out` into `folder`, under a name;
+    the card's text."""
+    weights = out / "weights.safetensors"
+    network, about = load(weights)
+    there = folder / f"{name}.safetensors"
     write_whole(there, weights.read_bytes())
-    policy_export.export_onnx(network, folder / "policy.onnx")
-    return policy_weights.write_card(there, about).read_text()
+    export(network, folder / f"{name}.onnx")
+    return write_card(there, about).read_text()
 
 
 TRAININGS = {"perception": (Perception, train_perception), "policy": (Policy, train_policy)}
