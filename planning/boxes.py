@@ -10,6 +10,8 @@ from numba import njit
 from datasets.checks import BoolArray
 from datasets.scene import Agents
 
+OVERHANG, HALF_WIDTH = 2.5, 1.0  # m from the middle of the car to its ends and sides
+
 
 @njit(cache=True)
 def overlap(dx, dy, psi_a, la, wa, psi_b, lb, wb):  # type: ignore[no-untyped-def]
@@ -23,6 +25,20 @@ def overlap(dx, dy, psi_a, la, wa, psi_b, lb, wb):  # type: ignore[no-untyped-de
     if abs(cb * dx + sb * dy) > (lb + c * la + s * wa) / 2:
         return False
     return abs(cb * dy - sb * dx) <= (wb + s * la + c * wa) / 2
+
+
+@njit(cache=True)
+def clear_of(x, y, psi, boxes, air):  # type: ignore[no-untyped-def]
+    """Whether a car at (x, y, psi) has `air` m all around it to every box."""
+    for b in range(len(boxes)):
+        dx, dy = boxes[b, 0] - x, boxes[b, 1] - y
+        far = 2.7 + air + (boxes[b, 3] + boxes[b, 4]) / 2
+        if dx * dx + dy * dy < far * far and overlap(
+            dx, dy, psi, 2 * (OVERHANG + air), 2 * (HALF_WIDTH + air), boxes[b, 2], boxes[b, 3],
+            boxes[b, 4],
+        ):  # fmt: skip
+            return False
+    return True
 
 
 def touching(agents: Agents, air: float) -> BoolArray:

@@ -13,7 +13,10 @@ from dataclasses import replace
 import numpy as np
 from numba import njit
 
+from datasets.checks import FloatArray
 from datasets.scene import Agents, Lanes
+from planning.bicycle import AXLE
+from planning.boxes import HALF_WIDTH, OVERHANG, clear_of
 from planning.motion import Motion
 from planning.paths import (
     STEP,
@@ -33,7 +36,7 @@ SLOW = 2.0  # m/s: slower than this, he stands
 BROKEN_DOWN = 4.0  # s that he has not moved: he will not go on by himself
 PILE = 15.0  # m: what is that near behind the first is driven around with it
 WAY_BACK = 10.0  # m over which the car returns to the middle of its lane
-OVERHANG, HALF_WIDTH = 2.5, 1.0  # m from the middle of a car to its ends and sides
+AIR = 0.4  # m to who stands beside the way: with less he is in the way
 KERB = 0.3  # m beyond the edges of the lanes that still count as asphalt, as nuPlan counts it
 
 
@@ -46,15 +49,16 @@ def with_detours(
     close = (x > 0) & (x < AHEAD) & (np.abs(y) < BESIDE) & (np.abs(agents.speed) < SLOW)
     if not close.any():
         return paths
-    ways = [_aside(paths, shift, math.inf) for shift in (IN_LANE, -IN_LANE)]
-    passed = _passed(paths, agents, motion, junction)
+    inside = [_aside(paths, shift, math.inf) for shift in (IN_LANE, -IN_LANE)]
+    ways = [way for way in inside if _on_asphalt(way, way.start[0] + AHEAD, lanes)]
+    passed = passed_at(paths, agents, motion, junction)
     if passed is not None:
         further = [_aside(paths, side * d, passed) for d in OUT_OF_LANE for side in (1, -1)]
         ways += [way for way in further if _on_asphalt(way, passed + WAY_BACK, lanes)]
     return Paths.joined([paths, *ways])
 
 
-def _passed(paths: Paths, agents: Agents, motion: Motion, junction: float) -> float | None:
+def passed_at(paths: Paths, agents: Agents, motion: Motion, junction: float) -> float | None:
     """m along the first path at which those broken down on it are passed; None if there is nobody
     to be driven around."""
     s, d = project_points(
@@ -63,16 +67,41 @@ def _passed(paths: Paths, agents: Agents, motion: Motion, junction: float) -> fl
     s, d = s[0, :, 0], d[0, :, 0]
     turn = agents.heading - np.interp(s, np.arange(paths.xy.shape[1]), paths.heading[0])
     along, across = np.abs(np.cos(turn)), np.abs(np.sin(turn))
-    width = (along * agents.width + across * agents.length) / 2
     length = (along * agents.length + across * agents.width) / 2
     waits = (s < junction) & (junction < paths.start[0] + AHEAD)
     gone = motion.wrecked | ((motion.still > BROKEN_DOWN) & ~waits)
     ahead = (s > paths.start[0]) & (s < paths.start[0] + AHEAD)
-    in_the_way = gone & ahead & (np.abs(d) < width + HALF_WIDTH)
+    in_the_way = gone & ahead & np.isfinite(d)
+    boxes = np.stack([*agents.xy_ego.T, agents.heading, agents.length, agents.width], axis=1)
+    poses = poses_on(paths, paths.start[0], AHEAD, STEP)
+    in_the_way[in_the_way] = _hit(poses, boxes[in_the_way])
     if not in_the_way.any():
         return None
     together = in_the_way & (s < s[in_the_way].min() + PILE)
     return float((s + length)[together].max()) + OVERHANG
+
+
+def poses_on(paths: Paths, begin: float, length: float, step: float) -> FloatArray:
+    """(G, 3) x, y and heading of a car whose middle is `begin` m along the first path, and then
+    every `step` m of the next `length`."""
+    s = np.arange(begin, begin + length, step)
+    at = np.arange(paths.xy.shape[1]) * STEP
+    columns = (paths.xy[0, :, 0], paths.xy[0, :, 1], paths.heading[0], paths.curvature[0])
+    x, y, course, curvature = (np.interp(s, at, column) for column in columns)
+    slip = np.arcsin(np.clip(AXLE * curvature, -0.9, 0.9))
+    return np.ascontiguousarray(np.stack([x, y, course - slip], axis=1))
+
+
+@njit(cache=True)
+def _hit(poses, boxes):  # type: ignore[no-untyped-def]
+    """(B,) whether a car passes nearer than AIR to each box on its way along the poses."""
+    out = np.zeros(len(boxes), np.bool_)
+    for b in range(len(boxes)):
+        for x, y, psi in poses:
+            if not clear_of(x, y, psi, boxes[b : b + 1], AIR):
+                out[b] = True
+                break
+    return out
 
 
 def _aside(paths: Paths, shift: float, until: float) -> Paths:

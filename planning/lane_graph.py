@@ -19,7 +19,7 @@ from datasets.checks import BoolArray, FloatArray, IntArray
 from datasets.scene import Lanes
 
 HEADING_WEIGHT = 4.0  # m per rad: a lane across the car's way is further than its distance says
-OFF_ROUTE_PENALTY = 1.0  # m: where lanes lie on one another, the car is in the one of its route
+OFF_ROUTE_PENALTY = 3.0  # m: where lanes lie on one another, the car is in the one of its route
 MAX_ALIGNMENT = math.pi / 3  # rad between a car and a lane that it can be driving along
 MAX_STEP, BLEND = 3.0, 12.0  # m: a step between two lanes, and the road over which it is spread
 LOOKAHEAD = 12  # lanes one after the other: more than any scene shows, and an end to circuits

@@ -17,8 +17,9 @@ from datasets.scene import Agents
 from planning.boxes import touching
 
 WINDOW = 0.35  # s: four scenes; more would be late to see a car brake, fewer would see noise
-AIR = 0.2  # m: those nearer to one another have crashed
+AIR = 0.6  # m: those nearer to one another have crashed
 SLOW = 3.0  # m/s, and a crash leaves no more speed than this
+SLIDE = 1.0  # s: a wreck loses its speed with this time constant, as highway-env's do
 HALT = 2.0  # m: who has not got that far has not moved; cars in a jam creep to and fro
 
 

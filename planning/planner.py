@@ -20,7 +20,8 @@ import numpy as np
 from datasets.checks import FloatArray
 from datasets.driving import Trajectory
 from datasets.scene import Agents, Scene
-from planning.detours import with_detours
+from planning.around.keeper import Surroundings, WayAround
+from planning.detours import passed_at, with_detours
 from planning.junction import conflict_zones
 from planning.memory import LaneMemory
 from planning.motion import MotionMemory
@@ -30,6 +31,7 @@ from planning.proposals import Proposals, first_conflict, propose, speed_bounds
 from planning.rollout import EGO_LENGTH, Pace, Rollouts, roll_out
 from planning.scoring import Scores, Weights, score
 
+WALKING = 1.5  # m/s: a plan that ends slower gets nowhere
 NEAR = 12.0  # m from a path: who is further away is not projected on it
 
 
@@ -64,6 +66,7 @@ class RulePlanner:
         self.config = config or PlannerConfig()
         self._memory = LaneMemory()
         self._motion = MotionMemory()
+        self._around = WayAround()
         self._chosen: tuple[int, ...] = ()
         self._entering = False
         self.last: Choice | None = None
@@ -71,6 +74,7 @@ class RulePlanner:
     def reset(self) -> None:
         self._memory.reset()
         self._motion.reset()
+        self._around.reset()
         self._chosen, self._entering = (), False
         self.last = None
 
@@ -99,6 +103,15 @@ class RulePlanner:
         self._entering = bool(rollouts.s[best, -1] + EGO_LENGTH / 2 > zone[0][proposals.path[best]])
         self.last = Choice(paths, forecast, proposals, rollouts, scores, best, emergency)
         self._chosen = paths.lanes[proposals.path[best]]
+        around = self._around.plan(
+            Surroundings(scene.t, scene.ego, graph.lanes, agents, motion, forecast),
+            paths,
+            passed_at(paths, agents, motion, float(zone[0][0])),
+            bool(rollouts.speed[best, -1] < WALKING),
+            steps,
+        )
+        if around is not None:
+            return around, "driving around a breakdown"
         return _trajectory(rollouts, best), _reason(self.last, remembered)
 
     def _habit(self, paths: Paths) -> FloatArray:

@@ -1,0 +1,1 @@
+"""Ways around wrecks: over all asphalt, and kept until they are driven."""

@@ -1,0 +1,197 @@
+"""When a way around is looked for, and how long it is kept.
+
+Looked for once the car hardly gets on behind somebody who has been broken down for a while on its
+path: a ghost does not last that long. Kept, whatever the ordinary plans say, until it is driven,
+blocked or lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from datasets.checks import BoolArray, FloatArray
+from datasets.driving import MAX_ACCEL, Trajectory
+from datasets.observation import EgoState
+from datasets.scene import Agents, Lanes
+from planning.around.ground import CELL, REACH, Ground, painted, standing
+from planning.around.search import COARSE, search
+from planning.around.way import SPACE, Way, follow, way_of
+from planning.boxes import clear_of, overlap
+from planning.detours import KERB, poses_on
+from planning.motion import Motion
+from planning.paths import Paths
+from planning.prediction import Forecast
+
+SLOW = 5.0  # m/s: faster, the car is still far from where it has to stop
+LASTING = 0.5  # s that the road has to be blocked and the car not get on
+AGAIN = 1.0  # s between two searches
+PATIENCE, GIVE_UP = 3.0, 8.0  # s of waiting on a way until another one is looked for, and given up
+ONTO, BEYOND = 28.0, 10.0  # m of the route behind the wreck: on the first part a way may end
+VERGE = 0.8  # m of grass beside the road for a wheel, where there is no other way
+ROOM = ((0.4, 0.0), (0.2, 0.0), (0.2, VERGE))  # m to those who stand, m of the verge
+DESPERATE = 4.0  # s without a way on asphalt
+NARROW = 0.65  # m from whom the middle of the car stays at least: the search reckons with it
+TOUCH = 0.05  # m: a way nearer than this to who stands is blocked
+RISK = 0.15  # share of somebody's hypotheses that may hit the car
+BESIDE, ALONG = 2.5, 0.6  # m, rad: who is behind the car and follows it
+PACES = (5.0, 2.5, 1.0)  # m/s
+AIR_ALONG, AIR_ACROSS = 1.2, 0.3  # m to those who move
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a way is judged by at one tick."""
+
+    t: float  # s
+    ego: EgoState
+    lanes: Lanes
+    agents: Agents  # compact
+    motion: Motion
+    forecast: Forecast
+
+
+class WayAround:
+    """At most one way, and since when one has been needed."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self.way: Way | None = None
+        self._t = 0.0
+        self._needed: float | None = None  # s, since when
+        self._searched = -AGAIN
+        self._good = 0.0  # s, when the way could last be driven
+
+    def plan(
+        self, around: Surroundings, paths: Paths, passed: float | None, stops: bool, steps: int
+    ) -> Trajectory | None:
+        """The trajectory along a way around; None if none is needed or known. `passed` m along the
+        first of the paths is where those broken down on it are passed, None if there are none;
+        `stops`: the ordinary plan comes to a stand."""
+        ego, t = around.ego, around.t
+        dt, self._t = t - self._t, t
+        if self.way is None:
+            if not self._stuck(t, ego.speed, passed, stops):
+                return None
+            self._searched = self._good = t
+            assert passed is not None
+            desperate = t - (self._needed or t) > DESPERATE
+            self.way = find_way(around, poses_on(paths, passed, ONTO, SPACE), desperate)
+            if self.way is None:
+                return None
+        else:
+            self.way = self.way.moved(ego, dt).advanced()
+            if self.way.done:
+                self.reset()
+                self._t = t
+                return None
+        return self._driven(self.way, around, steps)
+
+    def _stuck(self, t: float, speed: float, passed: float | None, stops: bool) -> bool:
+        """Whether it is time to look for a way."""
+        if passed is None or not stops or speed > SLOW:
+            self._needed = None
+            return False
+        if self._needed is None:
+            self._needed = t
+        return t - self._needed >= LASTING and t - self._searched >= AGAIN
+
+    def _driven(self, way: Way, around: Surroundings, steps: int) -> Trajectory | None:
+        """The trajectory along a way, or a better one where it is blocked; None once it has been
+        blocked for long."""
+        ego, t = around.ego, around.t
+        blocked = way.lost or not _free(way, standing(around.agents, around.motion))
+        if (blocked or t - self._good > PATIENCE) and t - self._searched >= AGAIN:
+            self._searched = t
+            another = find_way(around, way.onto, t - self._good > DESPERATE)
+            if another is not None:
+                self.way, way, blocked = another, another, False
+        for pace in () if blocked else PACES:
+            trajectory = follow(way, ego, pace, steps)
+            if _risk(trajectory, around.forecast, around.agents) < RISK:
+                self._good = t
+                return trajectory
+        if t - self._good > GIVE_UP:
+            self.way = self._needed = None
+            return None
+        stop = follow(way, ego, 0.0, steps)
+        if not blocked and _risk(stop, around.forecast, around.agents) < RISK:
+            return stop
+        return follow(way, ego, 0.0, steps, MAX_ACCEL)
+
+
+def find_way(around: Surroundings, onto: FloatArray, desperate: bool) -> Way | None:
+    """A way from where the car is onto one of (M, 3) poses of the route, SPACE m apart."""
+    goal = onto[: -round(BEYOND / SPACE) : 2]
+    boxes = standing(around.agents, around.motion)
+    for air, verge in ROOM if desperate else ROOM[:-1]:
+        beyond = KERB + verge
+        wide = painted(around.lanes, beyond, COARSE) & ~_taken(boxes, COARSE)
+        moves = search(Ground(painted(around.lanes, beyond, CELL), boxes), wide, goal, air)
+        if len(moves) > 1:
+            return way_of(moves, onto)
+    return None
+
+
+def _free(way: Way, boxes: FloatArray) -> bool:
+    """Whether nobody stands on the way ahead."""
+    ahead = slice(way.at, way.end + 1)
+    return bool(_clear(way.xy[ahead], way.heading[ahead], boxes))
+
+
+@njit(cache=True)
+def _clear(xy, heading, boxes):  # type: ignore[no-untyped-def]
+    free = True
+    for k in range(len(xy)):
+        free = free and clear_of(xy[k, 0], xy[k, 1], heading[k], boxes, TOUCH)
+    return free
+
+
+def _taken(boxes: FloatArray, cell: float) -> BoolArray:
+    """The raster of where the middle of the car would touch somebody, whatever its heading."""
+    n = round(2 * REACH / cell)
+    out = np.zeros((n, n), np.bool_)
+    middle = (np.arange(n) + 0.5) * cell - REACH
+    for x, y, psi, length, width in boxes:
+        dx, dy = middle[:, None] - x, middle[None, :] - y
+        along, across = dx * np.cos(psi) + dy * np.sin(psi), dy * np.cos(psi) - dx * np.sin(psi)
+        out |= (np.abs(along) < length / 2 + NARROW) & (np.abs(across) < width / 2 + NARROW)
+    return out
+
+
+def _risk(trajectory: Trajectory, forecast: Forecast, agents: Agents) -> float:
+    """The largest share of anybody's hypotheses that the car runs into, but for those who follow
+    it."""
+    if len(forecast) == 0:
+        return 0.0
+    hits = _hits(
+        trajectory.xy_ego, trajectory.heading, forecast.xy, forecast.heading, forecast.speed,
+        forecast.length, forecast.width,
+    )  # fmt: skip
+    share = np.bincount(forecast.agent, hits * forecast.weight, len(agents))
+    x, y = agents.xy_ego.T
+    follows = (x < 0) & (np.abs(y) < BESIDE) & (np.abs(np.sin(agents.heading)) < ALONG)
+    share[follows] = 0.0
+    return float(share.max(initial=0.0))
+
+
+@njit(cache=True)
+def _hits(xy, heading, axy, aheading, aspeed, length, width):  # type: ignore[no-untyped-def]
+    n = axy.shape[0]
+    out = np.zeros(n)
+    for h in range(n):
+        for t in range(0, len(xy), 2):
+            moves = abs(aspeed[h, t]) > 0.3
+            along, across = (AIR_ALONG, AIR_ACROSS) if moves else (TOUCH, TOUCH)
+            dx, dy = axy[h, t, 0] - xy[t, 0], axy[h, t, 1] - xy[t, 1]
+            if dx * dx + dy * dy < 100.0 and overlap(
+                dx, dy, heading[t], 5.0 + 2 * along, 2.0 + 2 * across, aheading[h, t],
+                length[h], width[h],
+            ):  # fmt: skip
+                out[h] = 1.0
+                break
+    return out

@@ -1,0 +1,157 @@
+"""Where the others may be going: up to `MAX_HYPOTHESES` guesses each.
+
+One per branch of the road ahead of it, one for the neighbour lane that it signals or drifts to, or
+must move to because its own ends, one for setting off if it is slow without a reason. Who is on no
+lane keeps its velocity, or returns to the lane of its direction beside it; a wreck only slides.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from datasets.checks import FloatArray
+from datasets.scene import AgentKind, Agents, Indicator
+from planning.lane_graph import LaneGraph
+from planning.motion import Motion
+
+MAX_HYPOTHESES = 3
+MERGING = 0.4  # share of those on a lane that ends who leave it at the first chance
+BRANCHES = 3  # ways to go on that are followed from one lane
+ON_LANE = 2.5  # m (metres of distance as LaneGraph.locate counts it) to the lane it may be on
+RETURN_REACH = 6.0  # m beside a lane of its direction from which an agent may return to it
+RETURNING = 0.8  # share of those that do
+AMBIGUOUS = 0.8  # m: lanes about as near as the nearest one count, too (they part only later)
+STEEPEST_TURN = math.pi / 4  # rad to its lane at which highway-env's traffic changes to it
+DRIFT_SPEED = 0.5  # m/s sideways: more means that it changes lane
+BACKWARDS = -0.3  # m/s: highway-env's cars back off when they stand too close to somebody
+PATIENCE = 4.0  # s: who has stood much longer will go on standing
+SETTING_OFF = 5.0  # m/s^2 of an agent that does not stay slow; at junctions 6 happen
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One hypothesis before it is simulated."""
+
+    agent: int
+    chain: int  # index of the path it follows, -1: straight on
+    along: float  # m from the start of the chain's first lane
+    offset: float  # m
+    weight: float
+    pull: float = 0.0  # m/s^2, accelerating to the speed limit
+
+
+def guess_all(
+    graph: LaneGraph, agents: Agents, motion: Motion, horizon: float
+) -> tuple[list[Guess], list[tuple[int, ...]], list[float]]:
+    """All hypotheses, the chains of lanes that they follow, and the speed limits of those."""
+    distance, along, offset = graph.locate(agents.xy_ego, agents.heading)
+    known: dict[tuple[int, ...], int] = {}
+    guesses: list[Guess] = []
+    for a in range(len(agents)):
+        if motion.wrecked[a]:
+            guesses.append(Guess(a, -1, 0.0, 0.0, 1.0))
+            continue
+        nearest = int(np.argmin(distance[a])) if len(graph) else -1
+        options: list[tuple[tuple[int, ...], float]] = []
+        for lane, share in _lanes_of(graph, agents, a, nearest, distance[a], offset[a]):
+            length = along[a, lane] + agents.speed[a] * horizon + 20.0
+            ways = graph.chains(lane, length, BRANCHES)
+            for way in ways:
+                merge = _with_merge(graph, way, length)
+                options += [(going, share * part / len(ways)) for going, part in merge]
+        options = sorted(options, key=lambda option: -option[1])[:MAX_HYPOTHESES]
+        astray = not options or _astray(graph, agents, a, nearest, distance[a], offset[a])
+        total = sum(share for _, share in options) if options else 1.0
+        kept = (RETURNING if astray else 1.0) / total
+        for way, share in options:
+            lane, chain = way[0], known.setdefault(way, len(known))
+            place, weight = (along[a, lane], offset[a, lane]), share * kept
+            sets_off = _sets_off(graph, agents, a, lane, float(motion.still[a]))
+            guesses.append(Guess(a, chain, *place, weight * (1 - sets_off)))
+            if sets_off > 0:
+                guesses.append(Guess(a, chain, *place, weight * sets_off, SETTING_OFF))
+        if astray:
+            guesses.append(Guess(a, -1, 0.0, 0.0, 1.0 - RETURNING if options else 1.0))
+    limits = [float(graph.lanes.speed_limit[way[0]]) for way in known]
+    return guesses, list(known), limits
+
+
+def _lanes_of(
+    graph: LaneGraph,
+    agents: Agents,
+    a: int,
+    nearest: int,
+    distance: FloatArray,
+    offset: FloatArray,
+) -> list[tuple[int, float]]:
+    """The lanes an agent may be on or be changing to, with their shares."""
+    if nearest < 0 or agents.kind[a] == AgentKind.OBSTACLE or agents.speed[a] < BACKWARDS:
+        return []
+    if distance[nearest] > ON_LANE:
+        return [(nearest, 1.0)] if distance[nearest] < RETURN_REACH else []
+    close = np.flatnonzero(distance < min(distance[nearest] + AMBIGUOUS, ON_LANE))
+    lanes = [(int(lane), 1.0) for lane in close]
+    neighbour = _heading_for(graph, agents, a, nearest, float(offset[nearest]))
+    if neighbour >= 0:
+        lanes = [(lane, 0.4) for lane, _ in lanes if lane != neighbour] + [(neighbour, 1.0)]
+    return lanes
+
+
+def _with_merge(
+    graph: LaneGraph, way: list[int], length: float
+) -> list[tuple[tuple[int, ...], float]]:
+    """A way to go on, and its share; and where the way ends in a lane that
+    stops beside one that goes on, the same with a change to that one as soon as it runs beside."""
+    last = way[-1]
+    beside = [] if graph.successors[last] else [graph.left[last], graph.right[last]]
+    into = next((int(j) for j in beside if j >= 0 and graph.successors[j]), None)
+    if into is None:
+        return [(tuple(way), 1.0)]
+    merging = (*way[:-1], *graph.chains(into, length, 1)[0])
+    return [(tuple(way), 1 - MERGING), (merging, MERGING)]
+
+
+def _astray(
+    graph: LaneGraph,
+    agents: Agents,
+    a: int,
+    nearest: int,
+    distance: FloatArray,
+    offset: FloatArray,
+) -> bool:
+    """Whether an agent is on no lane, nor on its way from beside one to the middle of it."""
+    if distance[nearest] < ON_LANE:
+        return False
+    beside = float(offset[nearest])
+    turn = _turn(graph, agents, a, nearest)
+    return abs(beside) > ON_LANE or turn * beside > 0 or abs(turn) > STEEPEST_TURN
+
+
+def _turn(graph: LaneGraph, agents: Agents, a: int, lane: int) -> float:
+    """The heading of an agent against that of a lane, rad."""
+    curve = graph.lanes.xy_ego[lane]
+    nearest = int(np.argmin(np.abs(curve - agents.xy_ego[a]).sum(axis=1)[: graph.count[lane]]))
+    behind, ahead = max(nearest - 1, 0), min(nearest + 1, int(graph.count[lane]) - 1)
+    dx, dy = curve[ahead] - curve[behind]
+    return math.remainder(float(agents.heading[a]) - math.atan2(dy, dx), 2 * math.pi)
+
+
+def _heading_for(graph: LaneGraph, agents: Agents, a: int, lane: int, offset: float) -> int:
+    """The neighbour lane that an agent signals or drifts to, -1 if none."""
+    signal = int(agents.indicator[a])
+    if signal == Indicator.OFF:
+        drift = agents.speed[a] * math.sin(_turn(graph, agents, a, lane))
+        if abs(drift) < DRIFT_SPEED or drift * offset < 0 or abs(offset) < 0.3:
+            return -1
+        signal = 1 if drift > 0 else -1
+    return int(graph.left[lane] if signal == Indicator.LEFT else graph.right[lane])
+
+
+def _sets_off(graph: LaneGraph, agents: Agents, a: int, lane: int, still: float) -> float:
+    """How likely an agent is to speed up: as likely as not if it is slow without a reason, and the
+    less likely, the longer it has stood."""
+    slow = agents.speed[a] < 0.6 * graph.lanes.speed_limit[lane] and not agents.braking[a]
+    return 0.5 * math.exp(-still / PATIENCE) if slow else 0.0
