@@ -20,6 +20,7 @@ WINDOW = 0.35  # s: four scenes; more would be late to see a car brake, fewer wo
 AIR = 0.6  # m: those nearer to one another have crashed
 SLOW = 3.0  # m/s, and a crash leaves no more speed than this
 SLIDE = 1.0  # s: a wreck loses its speed with this time constant, as highway-env's do
+SURE = 5  # scenes in which two touched: no ghost, which flickers
 HALT = 2.0  # m: who has not got that far has not moved; cars in a jam creep to and fro
 
 
@@ -42,6 +43,7 @@ class MotionMemory:
         self._t = 0.0
         self._seen: dict[int, list[tuple[float, float]]] = {}  # id: (s, m/s), latest last
         self._halted: dict[int, tuple[float, float]] = {}  # id: (since, s; m driven since)
+        self._touched: dict[int, int] = {}  # id: scenes in which it touched somebody, and stood
 
     def update(self, t: float, agents: Agents) -> Motion:
         """Take in the agents (compact) of the scene at `t`; how they have been moving until now."""
@@ -57,8 +59,18 @@ class MotionMemory:
         self._t, self._seen, self._halted = t, seen, halted
         lost = np.clip([-_slope(seen[name]) for name in names], 0.0, MAX_ACCEL)
         still = np.array([t - halted[name][0] for name in names], np.float64)
-        wrecked = touching(agents, AIR) & (np.abs(agents.speed) < SLOW)
+        wrecked = self._wrecked(agents, names)
         return Motion(np.where(agents.braking, lost, 0.0), still, wrecked)
+
+    def _wrecked(self, agents: Agents, names: list[int]) -> BoolArray:
+        """(N,) who touches somebody, and who did for long enough and has hardly moved since: his
+        counterpart may be out of sight by now."""
+        slow = np.abs(agents.speed) < SLOW
+        touches = touching(agents, AIR) & slow
+        before = np.array([self._touched.get(name, 0) for name in names], np.int64)
+        count = np.where(slow, before + touches, 0)
+        self._touched = dict(zip(names, count.tolist(), strict=True))
+        return np.asarray(touches | (count >= SURE))
 
 
 def _slope(rows: list[tuple[float, float]]) -> float:

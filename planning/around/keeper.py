@@ -17,10 +17,10 @@ from datasets.driving import MAX_ACCEL, Trajectory
 from datasets.observation import EgoState
 from datasets.scene import Agents, Lanes
 from planning.around.ground import CELL, REACH, Ground, painted, standing
-from planning.around.search import COARSE, search
+from planning.around.search import COARSE, MOVE, search
 from planning.around.way import SPACE, Way, follow, way_of
 from planning.boxes import clear_of, overlap
-from planning.detours import KERB, poses_on
+from planning.detours import BROKEN_DOWN, KERB, poses_on
 from planning.motion import Motion
 from planning.paths import Paths
 from planning.prediction import Forecast
@@ -30,14 +30,17 @@ LASTING = 0.5  # s that the road has to be blocked and the car not get on
 AGAIN = 1.0  # s between two searches
 PATIENCE, GIVE_UP = 3.0, 8.0  # s of waiting on a way until another one is looked for, and given up
 ONTO, BEYOND = 28.0, 10.0  # m of the route behind the wreck: on the first part a way may end
-VERGE = 0.8  # m of grass beside the road for a wheel, where there is no other way
-ROOM = ((0.4, 0.0), (0.2, 0.0), (0.2, VERGE))  # m to those who stand, m of the verge
+VERGE = 0.4  # m of grass for a wheel, where there is no other way: the middle of the car, which
+# decides whether it is off the road, keeps 0.3 m of asphalt beside it
+ROOM = ((0.4, 0.0, 0.0), (0.2, 0.0, 6.0), (0.2, VERGE, 0.0))  # m to those who stand, m of verge,
+# m that a way may be longer and is still better than one with less room
 DESPERATE = 4.0  # s without a way on asphalt
 NARROW = 0.65  # m from whom the middle of the car stays at least: the search reckons with it
 TOUCH = 0.05  # m: a way nearer than this to who stands is blocked
 RISK = 0.15  # share of somebody's hypotheses that may hit the car
 BESIDE, ALONG = 2.5, 0.6  # m, rad: who is behind the car and follows it
 PACES = (5.0, 2.5, 1.0)  # m/s
+STANDS = 0.2  # m/s
 AIR_ALONG, AIR_ACROSS = 1.2, 0.3  # m to those who move
 
 
@@ -79,7 +82,8 @@ class WayAround:
                 return None
             self._searched = self._good = t
             assert passed is not None
-            desperate = t - (self._needed or t) > DESPERATE
+            assert self._needed is not None
+            desperate = t - self._needed > DESPERATE
             self.way = find_way(around, poses_on(paths, passed, ONTO, SPACE), desperate)
             if self.way is None:
                 return None
@@ -112,14 +116,14 @@ class WayAround:
                 self.way, way, blocked = another, another, False
         for pace in () if blocked else PACES:
             trajectory = follow(way, ego, pace, steps)
-            if _risk(trajectory, around.forecast, around.agents) < RISK:
+            if _risk(trajectory, around.forecast, around.agents, around.motion.still) < RISK:
                 self._good = t
                 return trajectory
         if t - self._good > GIVE_UP:
             self.way = self._needed = None
             return None
         stop = follow(way, ego, 0.0, steps)
-        if not blocked and _risk(stop, around.forecast, around.agents) < RISK:
+        if not blocked and _risk(stop, around.forecast, around.agents, around.motion.still) < RISK:
             return stop
         return follow(way, ego, 0.0, steps, MAX_ACCEL)
 
@@ -128,13 +132,16 @@ def find_way(around: Surroundings, onto: FloatArray, desperate: bool) -> Way | N
     """A way from where the car is onto one of (M, 3) poses of the route, SPACE m apart."""
     goal = onto[: -round(BEYOND / SPACE) : 2]
     boxes = standing(around.agents, around.motion)
-    for air, verge in ROOM if desperate else ROOM[:-1]:
+    found: list[tuple[float, FloatArray]] = []
+    for air, verge, dear in ROOM if desperate else ROOM[:-1]:
+        if verge and found:
+            break
         beyond = KERB + verge
         wide = painted(around.lanes, beyond, COARSE) & ~_taken(boxes, COARSE)
         moves = search(Ground(painted(around.lanes, beyond, CELL), boxes), wide, goal, air)
         if len(moves) > 1:
-            return way_of(moves, onto)
-    return None
+            found.append((len(moves) * MOVE + dear, moves))
+    return way_of(min(found, key=lambda way: way[0])[1], onto) if found else None
 
 
 def _free(way: Way, boxes: FloatArray) -> bool:
@@ -163,9 +170,9 @@ def _taken(boxes: FloatArray, cell: float) -> BoolArray:
     return out
 
 
-def _risk(trajectory: Trajectory, forecast: Forecast, agents: Agents) -> float:
+def _risk(trajectory: Trajectory, forecast: Forecast, agents: Agents, still: FloatArray) -> float:
     """The largest share of anybody's hypotheses that the car runs into, but for those who follow
-    it."""
+    it and those who have stood for so long, `still` s, that a way reckons with them anyway."""
     if len(forecast) == 0:
         return 0.0
     hits = _hits(
@@ -175,7 +182,8 @@ def _risk(trajectory: Trajectory, forecast: Forecast, agents: Agents) -> float:
     share = np.bincount(forecast.agent, hits * forecast.weight, len(agents))
     x, y = agents.xy_ego.T
     follows = (x < 0) & (np.abs(y) < BESIDE) & (np.abs(np.sin(agents.heading)) < ALONG)
-    share[follows] = 0.0
+    stands = (still > BROKEN_DOWN) & (np.abs(agents.speed) < STANDS)
+    share[follows | stands] = 0.0
     return float(share.max(initial=0.0))
 
 

@@ -1,9 +1,11 @@
 """How the others have been moving: how hard they brake, who stands, who has crashed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from planning.motion import WINDOW, MotionMemory
+from planning.motion import SURE, WINDOW, MotionMemory
 from tests.planning.scenes import agents_at
 
 LIT = np.ones(1, np.bool_)
@@ -57,3 +59,16 @@ def test_who_creeps_to_and_fro_has_not_moved_and_who_drives_on_has():
 def test_cars_that_touch_and_hardly_move_have_crashed(gap, speed, wrecked):
     cars = agents_at([(20.0, 0, 0, speed), (25.0 + gap, 0, 0, speed), (60.0, 0, 0, 0.0)])
     assert MotionMemory().update(0.0, cars).wrecked.tolist() == [wrecked, wrecked, False]
+
+
+@pytest.mark.parametrize(("scenes", "known"), [(SURE, True), (SURE - 1, False)])
+def test_a_wreck_is_one_when_the_other_is_out_of_sight_until_it_drives_on(scenes, known):
+    memory = MotionMemory()
+    both = agents_at([(20.0, 0, 0, 0.0), (25.1, 0, 0, 0.0)])
+    for i in range(scenes):
+        memory.update(i / 10, both)
+    lone = both.where(np.array([True, False])).compact()
+    assert memory.update(scenes / 10, lone).wrecked.tolist() == [known]
+    moving = replace(lone, speed=np.array([5.0]))
+    assert memory.update(scenes / 10 + 0.1, moving).wrecked.tolist() == [False]
+    assert memory.update(scenes / 10 + 0.2, lone).wrecked.tolist() == [False]
