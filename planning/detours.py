@@ -36,7 +36,7 @@ SLOW = 2.0  # m/s: slower than this, he stands
 BROKEN_DOWN = 4.0  # s that he has not moved: he will not go on by himself
 PILE = 15.0  # m: what is that near behind the first is driven around with it
 WAY_BACK = 10.0  # m over which the car returns to the middle of its lane
-AIR = 0.4  # m to who stands beside the way: with less he is in the way
+AIR = 1.0  # m to who stands beside the way: with less he is in the way
 KERB = 0.3  # m beyond the edges of the lanes that still count as asphalt, as nuPlan counts it
 
 

@@ -40,7 +40,8 @@ TOUCH = 0.05  # m: a way nearer than this to who stands is blocked
 RISK = 0.15  # share of somebody's hypotheses that may hit the car
 BESIDE, ALONG = 2.5, 0.6  # m, rad: who is behind the car and follows it
 PACES = (5.0, 2.5, 1.0)  # m/s
-STANDS = 0.2  # m/s
+CREEPS = (-0.25, 0.5)  # m/s, within which somebody who has stood for long stands on: cars in a
+# jam creep to and fro
 AIR_ALONG, AIR_ACROSS = 1.2, 0.3  # m to those who move
 
 
@@ -182,8 +183,8 @@ def _risk(trajectory: Trajectory, forecast: Forecast, agents: Agents, still: Flo
     share = np.bincount(forecast.agent, hits * forecast.weight, len(agents))
     x, y = agents.xy_ego.T
     follows = (x < 0) & (np.abs(y) < BESIDE) & (np.abs(np.sin(agents.heading)) < ALONG)
-    stands = (still > BROKEN_DOWN) & (np.abs(agents.speed) < STANDS)
-    share[follows | stands] = 0.0
+    creeps = (CREEPS[0] < agents.speed) & (agents.speed < CREEPS[1])
+    share[follows | (creeps & (still > BROKEN_DOWN))] = 0.0
     return float(share.max(initial=0.0))
 
 
