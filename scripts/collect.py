@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -29,7 +29,7 @@ from datasets.store.logged import Head
 from datasets.store.meta import EpisodeRow
 from datasets.store.pictures import PictureFormat
 from datasets.store.writer import DatasetWriter
-from scripts.agents import agent_named, make_agent
+from scripts.agents import file_name, make_agent, with_model
 from scripts.evaluate import chosen_scenarios
 from scripts.seat import Recorder, driver_for, watch
 from sim.cameras.weather import weather_for
@@ -93,7 +93,7 @@ class Drive:
             rig=world.rig if args.cameras else (),
             noise="dart" if noisy else "",
         )
-        name = f"{scenario}-{seed}-{args.agent.replace(':', '.')}"
+        name = f"{scenario}-{seed}-{file_name(args.agent)}"
         pictures = PictureFormat.PNG if args.lossless else PictureFormat.JPEG
         agent = make_agent(args.agent, world)
         with Journal(args.out, name, head, pictures) as journal:
@@ -107,7 +107,7 @@ def main(args: Args) -> None:
     scenarios = chosen_scenarios(args.scenarios)
     weather_for(args.weather, args.seed)
     if not args.human:
-        agent_named(args.agent)
+        args = replace(args, agent=with_model(args.agent, None))
     episodes = [(name, args.seed + i) for name in scenarios for i in range(args.episodes)]
     # 2. Open the dataset, and make whole what an earlier run has left.
     with DatasetWriter(args.out, args.video, keep_cut_off=args.human) as writer:

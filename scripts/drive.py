@@ -3,6 +3,7 @@
     uv run scripts/drive.py
     uv run scripts/drive.py --scenario roundabout --seed 3 --weather rain
     uv run scripts/drive.py --agent pilot --fault camera-left-black
+    uv run scripts/drive.py --model champion
     uv run scripts/drive.py --headless --episodes 5 --json runs/drive.json
 
 The keys are on the screen. Without a display the same pictures become a video.
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import tyro
@@ -21,7 +22,7 @@ import tyro
 from datasets.driving import HUMAN
 from datasets.episode import DECISION_HZ, TICK, Tick
 from datasets.store.disk import StorageError
-from scripts.agents import agent_named
+from scripts.agents import with_model
 from scripts.faults import check_fault
 from scripts.seat import Recorder, driver_for, watch
 from sim.cameras.weather import WEATHERS, weather_for
@@ -45,6 +46,8 @@ class Args:
     agent: str = "pilot"
     """who drives: expert, idm, constant-speed, ... or human, with the arrow keys or a gamepad; T
     takes the wheel from any other and gives it back"""
+    model: str | None = None
+    """by which model a learned driver drives (docs/models.md): AGENT@MODEL says the same"""
     scenario: str | None = None
     """what to drive; without it, all scenarios one after another, beginning with highway"""
     seed: int = 0
@@ -108,8 +111,8 @@ class Programme:
 
 def main(args: Args) -> None:
     # 1. Refuse what does not exist, before anything opens.
-    if args.agent != HUMAN:
-        agent_named(args.agent)
+    if args.agent != HUMAN or args.model is not None:
+        args = replace(args, agent=with_model(args.agent, args.model), model=None)
     check_fault(args.fault)
     scenario_named(args.scenario or FIRST_SCENARIO)
     if args.episodes is not None and args.episodes < 1:

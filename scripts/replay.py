@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import tyro
@@ -22,7 +22,7 @@ from datasets.driving import HUMAN
 from datasets.episode import DECISION_HZ, TICK
 from datasets.store.disk import StorageError
 from datasets.store.reader import DatasetReader
-from scripts.agents import agent_named
+from scripts.agents import with_model
 from scripts.seat import Recorder, driver_for, watch
 from sim.replay import Replay
 from sim.scenarios import scenario_named
@@ -128,7 +128,7 @@ class Show:
 def main(args: Args) -> None:
     # 1. Refuse what does not exist, before anything opens.
     if args.agent != HUMAN:
-        agent_named(args.agent)
+        args = replace(args, agent=with_model(args.agent, None))
     window = open_window(args)
     show = Show(args, window)
     # 2. Drive on, look around in the window, or make a film of one episode.

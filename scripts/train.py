@@ -21,7 +21,9 @@ import torch
 import tyro
 
 from datasets.camera import Camera
+from datasets.learning.model import describe, now
 from datasets.learning.processes import joined
+from datasets.learning.registry import SHIPPED
 from datasets.store.disk import write_whole
 from datasets.store.reader import DatasetReader
 from perception.cache import Caches, Selection, open_caches
@@ -178,6 +180,8 @@ def train_policy(args: Policy) -> None:
                     policy_export.export_onnx, policy_weights.write_card,
                 )
             )  # fmt: skip
+            if args.ship:
+                describe(folder, SHIPPED, None, now(), about["command"]).write()
 
 
 def finish(
