@@ -46,8 +46,6 @@ class Args:
     agent: str = "pilot"
     """who drives: expert, idm, constant-speed, ... or human, with the arrow keys or a gamepad; T
     takes the wheel from any other and gives it back"""
-    model: str | None = None
-    """by which model a learned driver drives (docs/models.md): AGENT@MODEL says the same"""
     scenario: str | None = None
     """what to drive; without it, all scenarios one after another, beginning with highway"""
     seed: int = 0
@@ -70,6 +68,8 @@ class Args:
     """a png file of one picture"""
     screenshot_time: float = 8.0
     """when to take it, in seconds"""
+    model: str | None = None
+    """by which model a learned driver drives (docs/models.md): AGENT@MODEL says the same"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,6 @@ class Args:
 
     agent: str = "expert"
     """who drives: a name, or module:factory of your own"""
-    model: str | None = None
-    """by which model a learned driver drives (docs/models.md): AGENT@MODEL says the same"""
     scenarios: str = "all"
     """names with commas between; all: every scenario; manoeuvres: every manoeuvre"""
     episodes: int = 10
@@ -70,6 +68,8 @@ class Args:
     """a folder for the page that a person reads"""
     clips: int = 4
     """how many of the worst episodes the page shows as films"""
+    model: str | None = None
+    """by which model a learned driver drives (docs/models.md): AGENT@MODEL says the same"""
 
 
 def main(args: Args) -> None:

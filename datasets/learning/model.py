@@ -48,15 +48,22 @@ class Model:
     def check(self) -> None:
         """ValueError says which file is missing, or is not what it was when the model was made."""
         for name in FILES:
-            path = self.folder / name
-            if not path.is_file():
-                raise ValueError(f"{path}: expected a file of the model {self.name}, found none")
-            there, expected = sha256(path), self.sha256[name]
-            if there != expected:
-                raise ValueError(
-                    f"{path}: expected the file of the model {self.name}, sha256 "
-                    f"{expected[:16]}, got {there[:16]}: it was damaged or exchanged"
-                )
+            wrong = self.wrong_with(name)
+            if wrong is not None:
+                raise ValueError(wrong)
+
+    def wrong_with(self, file: str) -> str | None:
+        """What is wrong with one of FILES, if anything is."""
+        path = self.folder / file
+        if not path.is_file():
+            return f"{path}: expected a file of the model {self.name}, found none"
+        there, expected = sha256(path), self.sha256[file]
+        if there == expected:
+            return None
+        return (
+            f"{path}: expected the file of the model {self.name}, sha256 {expected[:16]}, "
+            f"got {there[:16]}: it was damaged or exchanged"
+        )
 
     def check_fits(self, eyes: str) -> None:
         """ValueError unless the model drives by the features of the trunk `eyes`."""
