@@ -74,7 +74,7 @@ def train(
         batch = {name: value.to(processes.device) for name, value in batch.items()}
 
         def judge(network: nn.Module) -> tuple[Terms, Tensor]:
-            with torch.autocast(processes.device.type, torch.bfloat16):
+            with processes.autocast():
                 output = Output(*network(batch["frames"], batch["route"], batch["ego"]))
             terms = losses(output, batch)
             return terms, total(terms, config.weights)

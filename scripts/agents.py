@@ -20,10 +20,10 @@ from control.pilot import Pilot
 from datasets.driving import Agent
 from datasets.learning.model import Model
 from datasets.learning.registry import SHIPPED as SHIPPED_MODEL
-from perception.runtime import OnnxLook
+from perception.source import Perception
 from planning.planner import RulePlanner
 from scripts.eyes import SHIPPED, perception_named
-from scripts.models_at_hand import learned_driver, model_named, settled
+from scripts.models_at_hand import learned_driver, look_of, model_named, settled
 from scripts.pupil import Taught
 from sim.baselines import ConstantSpeed, Idm, Random, TrueScenes
 from sim.world import World
@@ -43,18 +43,18 @@ def rules(world: World) -> Agent:
 
 def policy(world: World, model: str = SHIPPED_MODEL) -> Agent:  # noqa: ARG001, it has eyes
     """The learned driver, alone."""
-    return LearnedAgent("policy", OnnxLook(), learned_driver(model))
+    return LearnedAgent("policy", look_of(model), learned_driver(model))
 
 
 def pilot(world: World, model: str = SHIPPED_MODEL) -> Agent:
     """The learned driver with a supervisor beside it, and rules and a safe stop behind: what users
     drive."""
-    return Pilot(perception_named(SHIPPED, world), learned_driver(model), world.rig)
+    return Pilot(Perception(look_of(model)), learned_driver(model), world.rig)
 
 
 def blind(world: World, model: str = SHIPPED_MODEL) -> Agent:  # noqa: ARG001
     """The same with black pictures: what it can do without seeing."""
-    return Blindfolded(LearnedAgent("blind", OnnxLook(), learned_driver(model)))
+    return Blindfolded(LearnedAgent("blind", look_of(model), learned_driver(model)))
 
 
 def pupil(world: World, model: str = SHIPPED_MODEL) -> Agent:

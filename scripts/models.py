@@ -125,12 +125,14 @@ class Add:
     """the model that it came from"""
     note: str = ""
     """what is new in it"""
+    eyes: Path | None = None
+    """where the perception is on whose trunk it was trained, if that is not the shipped one"""
     root: Path = ROOT
     """the registry"""
 
 
 def run_add(args: Add) -> None:
-    model = registry_in(args.root).add(args.name, args.folder, args.parent, args.note)
+    model = registry_in(args.root).add(args.name, args.folder, args.parent, args.note, args.eyes)
     print(f"added: {model.folder}; try it: uv run scripts/drive.py --model {args.name}")
 
 

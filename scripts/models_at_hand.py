@@ -11,10 +11,12 @@ import functools
 import os
 from pathlib import Path
 
-from datasets.learning.model import ONNX, Model
+from datasets.learning.model import LOOK, ONNX, Model
 from datasets.learning.registry import ROOT, SHIPPED, Registry
+from perception.runtime import WEIGHTS as EYES
+from perception.runtime import OnnxLook
 from planning.policy.driver import WEIGHTS, OnnxMind, Policy
-from scripts.lessons import eyes
+from scripts.lessons import trunk_of
 
 
 def registry_in(root: Path = ROOT) -> Registry:
@@ -30,7 +32,7 @@ def model_named(name: str = SHIPPED) -> Model:
     known = (model.folder.resolve(), *sorted(model.sha256.values()))
     if known not in _CHECKED:
         model.check()
-        model.check_fits(_eyes())
+        model.check_fits(_trunk_of(eyes_of(model)))
         _CHECKED.add(known)
     return model
 
@@ -40,11 +42,26 @@ def learned_driver(name: str = SHIPPED) -> Policy:
     return Policy(OnnxMind(model_named(name).folder / ONNX))
 
 
+def look_of(name: str = SHIPPED) -> OnnxLook:
+    """The eyes that it looks with."""
+    return OnnxLook(eyes_of(model_named(name)) / LOOK)
+
+
+def eyes_of(model: Model) -> Path:
+    """The folder of the perception that a model looks with."""
+    return model.own_eyes or EYES
+
+
 def settled(name: str) -> str:
     """The name with `champion` replaced by whoever that is now: results keep saying whom they are
     of when another one is."""
     registry, last = _where(name)
     return name.removesuffix(last) + registry.get(last).name
+
+
+def name_in(root: Path, name: str) -> str:
+    """The name by which agents know a model of a registry."""
+    return name if root == ROOT else f"{root.as_posix()}/{name}"
 
 
 def _where(name: str) -> tuple[Registry, str]:
@@ -54,4 +71,4 @@ def _where(name: str) -> tuple[Registry, str]:
 
 
 _CHECKED: set[tuple[Path | str, ...]] = set()  # folders and checksums found good in this process
-_eyes = functools.cache(eyes)
+_trunk_of = functools.cache(trunk_of)

@@ -1,4 +1,5 @@
-"""A trained model as a folder: three files, and `model.json`, which says what they are.
+"""A trained model as a folder: three files, three more where it looks with a perception of its own,
+and `model.json`, which says what they are.
 
 The weights are safetensors, which cannot run; the ONNX file is the same network as it drives; the
 card is for people. `model.json` is written last and holds the checksum of each of them and of
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +23,8 @@ Figures = dict[str, Any]  # of one evaluation, as JSON can hold them
 RECORD = "model.json"
 WEIGHTS, ONNX, CARD = "policy.safetensors", "policy.onnx", "policy.md"
 FILES = (WEIGHTS, ONNX, CARD)
+LOOK = "perception.onnx"
+EYES = ("perception.safetensors", LOOK, "perception.md")
 _SUM = "sum"  # the key under which JSON holds the checksum of the rest of it
 
 
@@ -42,18 +46,23 @@ class Model:
     made: str  # UTC, ISO 8601; "" where nobody wrote it down
     note: str
     eyes: str  # the trunk of perception whose features it drives by
-    sha256: dict[str, str]  # of each of FILES
+    sha256: dict[str, str]  # of each of FILES, and of EYES if it has its own
     scores: dict[str, Figures] = field(default_factory=dict)  # what was measured -> its figures
+
+    @property
+    def own_eyes(self) -> Path | None:
+        """The folder of the perception that it looks with, where that is its own."""
+        return self.folder if LOOK in self.sha256 else None
 
     def check(self) -> None:
         """ValueError says which file is missing, or is not what it was when the model was made."""
-        for name in FILES:
+        for name in self.sha256:
             wrong = self.wrong_with(name)
             if wrong is not None:
                 raise ValueError(wrong)
 
     def wrong_with(self, file: str) -> str | None:
-        """What is wrong with one of FILES, if anything is."""
+        """What is wrong with one of its files, if anything is."""
         path = self.folder / file
         if not path.is_file():
             return f"{path}: expected a file of the model {self.name}, found none"
@@ -98,7 +107,8 @@ def describe(folder: Path, name: str, parent: str | None, made: str, note: str) 
     eyes = read_about(folder / WEIGHTS).get("eyes")
     if not isinstance(eyes, str):
         raise ValueError(f"{folder / WEIGHTS}: expected the trunk that it fits, got {eyes!r}")
-    sums = {each: sha256(folder / each) for each in FILES}
+    files = FILES + (EYES if (folder / LOOK).is_file() else ())
+    sums = {each: sha256(folder / each) for each in files}
     return Model(name, folder, parent, made, note, eyes, sums)
 
 
@@ -116,16 +126,16 @@ def read_model(folder: Path, name: str | None = None) -> Model:
         model = Model(folder=folder, **read_sealed(path))
     except TypeError as error:
         raise ValueError(f"{path}: expected the record of a model, got {error}") from error
-    if set(model.sha256) != set(FILES):
+    if set(model.sha256) not in ({*FILES}, {*FILES, *EYES}):
         raise ValueError(f"{path}: expected checksums of {FILES}, got {tuple(model.sha256)}")
     if name is not None and model.name != name:
         raise ValueError(f"{folder}: expected the model {name}, got {model.name}")
     return model
 
 
-def copy_files(folder: Path, to: Path) -> None:
-    """Copy the files of a model, each whole; the record is another's business."""
-    for name in FILES:
+def copy_files(folder: Path, to: Path, names: Sequence[str] = FILES) -> None:
+    """Copy files of a model, each whole; the record is another's business."""
+    for name in names:
         write_whole(to / name, (folder / name).read_bytes())
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from datasets.learning.model import (
+    EYES,
     RECORD,
     Figures,
     Model,
@@ -111,9 +112,17 @@ class Registry:
 
     # --- adding ---
 
-    def add(self, name: str, folder: Path, parent: str | None = None, note: str = "") -> Model:
-        """Copy the model in `folder` into the registry. A kill leaves it whole or not there.
-        ValueError if there is one of that name, the parent is not there, or a file is missing."""
+    def add(
+        self,
+        name: str,
+        folder: Path,
+        parent: str | None = None,
+        note: str = "",
+        eyes: Path | None = None,
+    ) -> Model:
+        """Copy the model in `folder` into the registry, and the perception in `eyes`, if it looks
+        with one of its own. A kill leaves it whole or not there. ValueError if there is one of that
+        name, the parent is not there, or a file is missing."""
         check_name(name)
         with self._writing():
             there = self.root / name
@@ -125,6 +134,9 @@ class Registry:
                 read_model(folder).check()
             model = describe(folder, name, parent, now(), note)
             copy_files(folder, there)
+            if eyes is not None:
+                copy_files(eyes, there, EYES)
+                model = describe(there, name, parent, model.made, note)
             model = replace(model, folder=there)
             model.check()
             model.write()
@@ -150,6 +162,8 @@ class Registry:
             if model.name == SHIPPED:
                 raise ValueError("ship: expected a model of the registry, got the shipped one")
             model.check()
+            if model.own_eyes is not None:
+                raise ValueError(f"ship: expected a model on the shipped eyes, {name} has its own")
             line = " <- ".join(each.name for each in self.lineage(name))
             note = f"{line}: {model.note}" if model.note else line
             copy_files(model.folder, self._shipped)

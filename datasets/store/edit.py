@@ -1,4 +1,4 @@
-"""New datasets from old ones: merged, split, filtered. The old ones are only read.
+"""New datasets from old ones: merged, split, filtered, cut. The old ones are only read.
 
 An episode keeps its uid, so that it is never twice in one dataset; its numbers are given anew.
 Damaged episodes stay behind.
@@ -7,12 +7,17 @@ Damaged episodes stay behind.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
+from datasets.episode import DECISION_HZ
+from datasets.store.logged import Parent
 from datasets.store.meta import EpisodeRow
 from datasets.store.reader import DatasetReader
+from datasets.store.schema import arrow_schema
 from datasets.store.writer import DatasetWriter
 
 Keep = Callable[[EpisodeRow], bool]
@@ -27,6 +32,24 @@ def copy_episodes(reader: DatasetReader, writer: DatasetWriter, keep: Keep) -> l
             if new is not None:
                 added.append(new)
     return added
+
+
+def cut(
+    reader: DatasetReader, writer: DatasetWriter, row: EpisodeRow, first: int, last: int
+) -> EpisodeRow | None:
+    """Add the ticks `first` to `last` - 1 of an episode as one of its own, whose parent it is; its
+    pictures are copied as they are. None where the writer has that clip already."""
+    if not 0 <= first < last <= row.ticks:
+        raise ValueError(f"cut: expected ticks within 0 to {row.ticks}, got {first} to {last}")
+    head = replace(row.head, parent=Parent(row.uid, first))
+    table = reader.episode_table(row).slice(first, last - first)
+    frames = np.arange(last - first)
+    counted = {
+        "frame_index": pa.array(frames, pa.int64()),
+        "timestamp": pa.array((frames / DECISION_HZ).astype(np.float32)),
+    }
+    columns = [counted.get(name, table[name]) for name in table.column_names]
+    return writer.add(head, pa.table(columns, schema=arrow_schema(head, indices=False)))
 
 
 def merge(sources: Sequence[Path], out: Path, video: bool = False) -> list[EpisodeRow]:

@@ -86,12 +86,16 @@ def train(
     processes: Processes,
     about: dict[str, Any],
     every: int = 500,
+    start: dict[str, Any] | None = None,
 ) -> dict[str, float]:
     """Train to the end, or on from where a run in `out` was killed; the last validation's figures.
-    `lessons` come with the hash that tells them from others."""
+    `lessons` come with the hash that tells them from others; `start` are weights to begin with."""
     torch.manual_seed(config.seed)
     data_hash = lessons[1]
-    run = Run(PolicyNet(config.network), config, data_hash, processes, out / "checkpoint.pt")
+    network = PolicyNet(config.network)
+    if start is not None:
+        network.load_state_dict(start)
+    run = Run(network, config, data_hash, processes, out / "checkpoint.pt")
     desk = Desk(lessons[0], config, processes.device)
     exam = Desk(held_out, config, processes.device)
 
@@ -102,7 +106,7 @@ def train(
             batch[name] = batch[name] * ~left_out.to(processes.device)[:, None]
 
         def judge(network: nn.Module) -> tuple[Terms, Tensor]:
-            with torch.autocast(processes.device.type, torch.bfloat16):
+            with processes.autocast():
                 wish = wish_of(network, batch)
             terms = losses(wish, batch)
             return terms, total(terms, config.weights)

@@ -14,7 +14,7 @@ from planning.policy.code import decode_path
 from planning.policy.lessons import load_lessons
 from planning.policy.weights import load_weights
 from scripts import collect
-from scripts.lessons import LessonConfig, eyes, file_name, lesson_files
+from scripts.lessons import LessonConfig, file_name, lesson_files, trunk_of
 from scripts.pupil import TEACHER, Taught
 from sim.state import EGO
 from sim.world import World
@@ -44,7 +44,7 @@ def test_every_episode_has_a_file_that_is_made_once(driven, made):
     before = {path: path.stat().st_mtime_ns for path in files}
     assert lesson_files([driven], root, TAKE, (0, 1), quiet=True) == files
     assert before == {path: path.stat().st_mtime_ns for path in files}
-    assert eyes() in files[0].parent.name
+    assert trunk_of() in files[0].parent.name
     with pytest.raises(ValueError, match=r"seeds \(7, 8\), got none"):
         lesson_files([driven], root, TAKE, (7, 8))
 
@@ -117,6 +117,6 @@ def test_the_command_trains_on_two_processes(driven, made, tmp_path):
     )
     assert done.returncode == 0, done.stderr[-2000:]
     network, about = load_weights(tmp_path / "out/policy.safetensors")
-    assert (about["step"], about["eyes"], network.config.spacing) == (3, eyes(), 4)
+    assert (about["step"], about["eyes"], network.config.spacing) == (3, trunk_of(), 4)
     assert (tmp_path / "out/policy.onnx").is_file()
     assert "Steps: 3 of 4 ticks" in (tmp_path / "out/policy.md").read_text()

@@ -16,7 +16,7 @@ from planning.policy.network import PolicyConfig
 from planning.policy.weights import save_weights, write_card
 from scripts import evaluate, models, models_at_hand
 from scripts.agents import file_name, make_agent, model_of, needs_cameras, with_model
-from scripts.lessons import eyes
+from scripts.lessons import trunk_of
 from scripts.models_at_hand import registry_in
 from sim.world import World
 from tests.planning.policy.made_up import network
@@ -50,7 +50,7 @@ def trained(folder, config, seed=0, trunk=None):
         "step": 1,
         "train": {"batch_size": 1},
         "figures": {"path_error": 0.5},
-        "eyes": trunk or eyes(),
+        "eyes": trunk or trunk_of(),
     }
     save_weights(folder / FILES[0], net, about)
     export_onnx(net, folder / ONNX)
@@ -101,7 +101,7 @@ def test_names_are_settled_before_anybody_drives(config):
 def test_damaged_models_and_those_of_another_trunk_do_not_drive(config):
     registry = registry_in()
     registry.add("strange", trained(Path("strange"), config, trunk="f" * 16))
-    with pytest.raises(ValueError, match=f"fits the trunk {'f' * 16} .* {eyes()} is there"):
+    with pytest.raises(ValueError, match=f"fits the trunk {'f' * 16} .* {trunk_of()} is there"):
         evaluate.main(evaluate.Args("pilot", model="strange"))
     path = registry.add("broken", trained(Path("run"), config)).folder / ONNX
     content = bytearray(path.read_bytes())
