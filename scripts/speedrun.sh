@@ -36,9 +36,13 @@ else
 fi
 
 mkdir -p "$out"
-step() { # name, command ...: runs it, and keeps how long it took
+step() { # name, command ...: runs it unless it has ended before, and keeps how long it took
     local name=$1 began=$SECONDS
     shift
+    if grep -qs "^$name	" "$out/steps.tsv"; then
+        echo "== $name: done"
+        return
+    fi
     echo "== $name: $*"
     "$@"
     printf '%s\t%d\t%s\n' "$name" $((SECONDS - began)) "$*" >> "$out/steps.tsv"
