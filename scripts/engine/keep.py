@@ -61,6 +61,8 @@ def keep(sources: Sequence[Path], out: Path, config: KeepConfig) -> list[Stretch
     else:
         chosen = most_worth(found, room)
     clips = joined(chosen)
+    if not clips:
+        raise ValueError(f"keep: expected room for a stretch of {config.span} ticks, got {room}")
     with DatasetWriter(out) as writer:
         for clip in clips:
             reader = readers[clip.source]

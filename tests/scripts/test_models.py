@@ -11,17 +11,13 @@ import pytest
 from datasets.learning.model import FILES, ONNX
 from datasets.learning.registry import ROOT, SHIPPED
 from planning.policy.driver import WEIGHTS, OnnxMind
-from planning.policy.export import export_onnx
 from planning.policy.network import PolicyConfig
-from planning.policy.weights import save_weights, write_card
 from scripts import evaluate, models, models_at_hand
 from scripts.agents import file_name, make_agent, model_of, needs_cameras, with_model
 from scripts.lessons import trunk_of
 from scripts.models_at_hand import registry_in
 from sim.world import World
-from tests.planning.policy.made_up import network
-
-SMALL = {"heads": 2, "width": 8, "queries": 3, "parts": 2, "squeezed": 4, "token": 4, "hidden": 16}
+from tests.scripts.stand_ins import SMALL, trained
 
 
 @pytest.fixture(scope="module")
@@ -36,26 +32,6 @@ def _here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(WEIGHTS, tmp_path / "shipped")
     monkeypatch.setattr(models_at_hand, "WEIGHTS", tmp_path / "shipped")
-
-
-def trained(folder, config, seed=0, trunk=None):
-    """What `train.py policy` leaves behind."""
-    folder.mkdir()
-    net = network(config, seed)
-    about = {
-        "command": "none",
-        "data": "none",
-        "data_hash": "0" * 64,
-        "held_out": "none",
-        "step": 1,
-        "train": {"batch_size": 1},
-        "figures": {"path_error": 0.5},
-        "eyes": trunk or trunk_of(),
-    }
-    save_weights(folder / FILES[0], net, about)
-    export_onnx(net, folder / ONNX)
-    write_card(folder / FILES[0], about)
-    return folder
 
 
 def test_an_agent_drives_by_the_model_that_it_names(config):

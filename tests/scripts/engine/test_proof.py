@@ -1,37 +1,10 @@
 """Champion against challenger: who is promoted, who is not, and when the driving stops."""
 
-import numpy as np
 import pytest
 
 from scripts.engine import proof
 from scripts.engine.proof import ProofConfig, prove
-
-SCENARIOS = ("highway", "merge", "exit")
-
-
-class Course:
-    """Drivers with a given chance to reach each goal, the same for the same seed."""
-
-    def __init__(self, **skills):
-        self.skills = skills
-        self.driven = []
-
-    def player(self, evaluation):
-        name = evaluation.agent.partition("@")[2]
-
-        def play(scenario, seed):
-            self.driven.append((name, scenario, seed))
-            rng = np.random.default_rng([seed, len(name), SCENARIOS.index(scenario)])
-            skill = self.skills[name]
-            chance = skill.get(scenario, 0.0) if isinstance(skill, dict) else skill
-            success = bool(rng.random() < chance)
-            fault = not success and name == "reckless"
-            outcome = "goal" if success else "collision"
-            scores = dict.fromkeys(("carla_ds", "carla_ds_21", "nuplan_cls", "pdms"), 1.0)
-            row = {"scenario": scenario, "seed": seed, "success": success, "outcome": outcome}
-            return row | scores | {"at_fault": fault}
-
-        return play
+from tests.scripts.stand_ins import SCENARIOS, Course
 
 
 @pytest.fixture
