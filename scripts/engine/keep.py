@@ -19,6 +19,7 @@ from datasets.store.edit import cut
 from datasets.store.meta import EpisodeRow
 from datasets.store.reader import DatasetReader
 from datasets.store.writer import DatasetWriter
+from scripts.engine.drives import TEACHER
 from scripts.engine.selection import (
     Reason,
     Stretch,
@@ -99,7 +100,8 @@ def _trace(reader: DatasetReader, row: EpisodeRow) -> Trace:
     logged = list(reader.episode(row.index, ()))
     decisions = [each.tick.decision for each in logged]
     drivers = [decision.driver for decision in decisions]
-    changed = [a != b for a, b in itertools.pairwise(drivers)]
+    # The pupil's teacher takes the wheel by the dice, which tells nothing.
+    changed = [a != b and TEACHER not in (a, b) for a, b in itertools.pairwise(drivers)]
     return Trace(
         episode=row.index,
         scenario=row.head.scenario,
