@@ -139,6 +139,7 @@ def finished(args: Args, writer: DatasetWriter) -> set[tuple[str, int]]:
         (row.head.scenario, row.head.seed)
         for row in writer.rows
         if row.end
+        and row.head.parent is None  # what began in another one is not the seed's
         and (row.head.agent, row.head.weather, row.head.noise) == wanted
         and shadow in ("", row.head.shadow)
     }

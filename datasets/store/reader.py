@@ -148,22 +148,31 @@ class DatasetReader:
                 values[row.first : row.last] = self._table(row, [name])[name].to_pylist()
         return values
 
-    def _table(self, row: EpisodeRow, columns: Sequence[str]) -> Any:
+    def _table(
+        self, row: EpisodeRow, columns: Sequence[str], first: int = 0, last: int | None = None
+    ) -> Any:
+        """Ticks `first` to `last` - 1; only the row groups that they lie in are read."""
+        last = row.ticks if last is None else last
+        groups = range(first // ROW_GROUP, -(-last // ROW_GROUP))
         try:
-            table = self._file(row).read(columns=list(columns), use_threads=False)
+            table = self._file(row).read_row_groups(groups, list(columns), use_threads=False)
         except (OSError, pa.ArrowException) as error:
             raise DamagedEpisodeError(self.root, row.index, error) from error
+        table = table.slice(first - groups.start * ROW_GROUP, last - first)
         return with_newer(table, columns)
 
-    def episode_table(self, row: EpisodeRow) -> Any:
-        """The whole table of an episode with its pictures, as `DatasetWriter.add` takes it."""
+    def episode_table(self, row: EpisodeRow, first: int = 0, last: int | None = None) -> Any:
+        """Ticks `first` to `last` - 1 of an episode, by default all, with their pictures, as
+        `DatasetWriter.add` takes them."""
         schema = arrow_schema(row.head, indices=False)
         if not self.is_video:
-            return self._table(row, schema.names).select(schema.names)
-        table = self._table(row, arrow_schema(row.head, pictures=False, indices=False).names)
+            return self._table(row, schema.names, first, last).select(schema.names)
+        without = arrow_schema(row.head, pictures=False, indices=False).names
+        table = self._table(row, without, first, last)
         columns = {name: table[name] for name in table.column_names}
         for camera in self.cameras:
-            decoded = self._videos.pictures(self.root / video_path(row.index, camera))
+            path = self.root / video_path(row.index, camera)
+            decoded = self._videos.pictures(path)[first:last]
             content = [encode_picture(rgb, PictureFormat.JPEG) for rgb in decoded]
             plain = [{"bytes": c, "path": None} for c in content]
             columns[IMAGES + camera] = pa.array(plain, schema.field(IMAGES + camera).type)

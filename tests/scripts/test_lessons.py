@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from datasets.geometry import SE2
+from datasets.store import edit
 from datasets.store.reader import DatasetReader
+from datasets.store.writer import DatasetWriter
 from planning.policy.code import decode_path
 from planning.policy.lessons import load_lessons
 from planning.policy.weights import load_weights
@@ -66,6 +68,21 @@ def test_the_label_seen_from_a_moved_car_is_the_same_path(made):
         b = decode_path(plain.path[twin].astype(np.float64))[-1]
         assert np.hypot(*(view.apply(a) - b)) < 0.5
     assert np.abs(moved.coarse - plain.coarse[twins]).mean() > 0.05  # and it looks otherwise
+
+
+def test_a_clip_teaches_what_its_ticks_taught_in_the_episode(driven, made, tmp_path):
+    reader = DatasetReader(driven)
+    with DatasetWriter(tmp_path / "clips") as writer:
+        edit.cut(reader, writer, reader.rows[0], 20, 60)
+    files = lesson_files([tmp_path / "clips"], tmp_path, TAKE, (0, 1), quiet=True)
+    clip, _ = load_lessons(files, moved=False)
+    whole, _ = load_lessons(made[1][:1], moved=False)
+    assert len(clip) == 40 // TAKE.every
+    same = whole.where(slice(20 // TAKE.every, 60 // TAKE.every))
+    for sensed in ("coarse", "route", "ego"):
+        np.testing.assert_array_equal(getattr(clip, sensed), getattr(same, sensed))
+    # The expert comes upon the first tick without a memory, and soon means the same.
+    assert np.abs(clip.path[:, :2] - same.path[:, :2]).max() < 0.1
 
 
 def test_only_the_ego_is_moved():
