@@ -16,7 +16,7 @@ import numpy as np
 
 from datasets.checks import BoolArray, FloatArray
 from datasets.driving import HUMAN
-from datasets.episode import DECISION_HZ
+from datasets.episode import DECISION_HZ, End
 from datasets.geometry import SE2
 from datasets.store.meta import EpisodeRow
 from datasets.store.reader import DatasetReader
@@ -27,6 +27,7 @@ from planning.policy.code import HORIZON, encode_line, encode_path
 SPEED_AFTER = 20  # ticks after which the speed planned, or driven, is the target speed: 2 s
 ARRIVED = 15, 30  # ticks: a person who changes lane is in the new one by then, or on the way there
 ON_PATH = 1.3  # m: a car that is no further from the middle of a lane is in it
+MISTAKE = 40  # ticks before a person left the road or hit somebody
 REACH = 8.0  # m from a path within which places are looked for on it
 
 
@@ -75,6 +76,8 @@ class Persons:
         ticks = slice(row.first, row.last)
         taken: BoolArray = reader.numbers("intervention")[ticks]
         self._person = taken | (row.head.agent == HUMAN)
+        if row.at_fault or row.end == End.OFF_ROAD:
+            self._person[-MISTAKE:] = False  # what led there is no example
         self._pose: FloatArray = reader.numbers("pose")[ticks]
         self._speed: FloatArray = reader.numbers("observation.state")[ticks, 0]
 

@@ -2,15 +2,19 @@
 
 from itertools import islice
 
+import cv2
 import numpy as np
 import pytest
 
 from datasets.driving import Action, Decision
 from datasets.store.reader import DatasetReader
-from scripts import collect
+from scripts import collect, replay
 from scripts.agents import make_agent
 from scripts.shadows import check_shadow, full_name, with_shadow
 from sim.recording import drive_logged
+from sim.replay import APART, DISAGREEMENT
+from sim.window.canvas import HEIGHT, WIDTH
+from sim.window.time_line import STRIP
 from sim.world import World
 
 TICKS = 40
@@ -110,6 +114,22 @@ def test_collecting_keeps_who_rode_along_and_how_far_apart_they_were(root):
     assert {s.model for s in shadows} == {"expert"}
     assert all(s.trajectory is not None for s in shadows)
     assert set(reader.texts("driver")) == {"constant-speed"}
+
+
+def test_replay_tells_of_the_disagreement_and_jumps_to_it(root, tmp_path, capsys):
+    film = tmp_path / "replay.mp4"
+    replay.main(
+        replay.Args(root, tick=DatasetReader(root).rows[0].ticks - 3, headless=True, video=film)
+    )
+    assert "disagreement at tick" in capsys.readouterr().out
+    ok, picture = cv2.VideoCapture(str(film)).read()
+    assert ok
+    assert picture.shape == (HEIGHT + STRIP, WIDTH, 3)
+    show = replay.Show(replay.Args(root), None)
+    show.jump()
+    assert (show.offset, DISAGREEMENT) in show.replay.events
+    apart = DatasetReader(root).numbers("apart")
+    assert apart[show.offset - 1] <= APART < apart[show.offset]
 
 
 def test_an_episode_without_the_shadow_that_is_asked_for_is_driven_again(root, capsys):
