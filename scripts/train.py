@@ -172,7 +172,11 @@ def train_policy(args: Policy) -> None:
             f"{args.held_out[1]}, {len(held_out[0])} moments",
             "eyes": trunk_of(args.eyes),
         }
-        network = replace(args.train.network, spacing=args.take.every)
+        channels, rows, columns = lessons[0].coarse.shape[2:]  # as the eyes have them
+        network = replace(
+            args.train.network,
+            spacing=args.take.every, channels=channels, rows=rows, columns=columns,
+        )  # fmt: skip
         config = replace(args.train, network=network)
         start = policy_weights.load_weights(args.start)[0].state_dict() if args.start else None
         policy_training.train(
