@@ -30,7 +30,8 @@ def shadow_named(name: str) -> AgentFactory:
     try:
         return agent_named(full_name(name))
     except ValueError as error:
-        raise ValueError(f"shadow: expected an agent or a model, got {name!r}; {error}") from error
+        names = ", ".join(AGENTS)
+        raise ValueError(f"shadow: expected {names}, or a model; got {name!r}: {error}") from error
 
 
 def check_shadow(name: str | None, cameras: bool = True) -> None:

@@ -86,7 +86,7 @@ def draw_mark(strip: Image, u: float, what: str) -> None:
     """A stroke for the wheel changing hands, a dot for what one should look at."""
     top, bottom = LINE.y, LINE.y + LINE.height
     if what == HAND_OVER:
-        ink.stroke(strip, np.array([[u, top + 2], [u, bottom]]), MARKS[what], 1)
+        Box(round(u) - 1, top + 2, 2, bottom - top - 2).of(strip)[:] = MARKS[what]
     else:
         v = bottom - TRACK / 2 if what == NEAR_MISS else top + 2
         ink.disc(strip, (u, v), 3.5, MARKS[what])

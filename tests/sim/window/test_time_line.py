@@ -6,6 +6,7 @@ import pytest
 from sim.replay import APART, DISAGREEMENT, HAND_OVER, NEAR_MISS, Story
 from sim.window import ink
 from sim.window.canvas import HEIGHT, KEYS_TOP, WIDTH
+from sim.window.ink import Box
 from sim.window.time_line import CARD, FAR, HAND_COLOR, LINE, STRIP, TimeLine, runs
 
 TICKS = 101
@@ -40,7 +41,8 @@ def test_all_is_drawn_on_the_card():
     apart = np.linspace(0, 5 * FAR, TICKS)
     events = [(0, NEAR_MISS), (0, DISAGREEMENT), (TICKS - 1, HAND_OVER), (TICKS - 1, NEAR_MISS)]
     picture = strip(story(events, [0, TICKS - 1], apart), TICKS - 1)
-    CARD.of(picture)[:] = ink.PAGE
+    edge = Box(CARD.x - 1, CARD.y - 1, CARD.width + 2, CARD.height + 2)  # drawn half outside
+    edge.of(picture)[:] = ink.PAGE
     assert (picture == ink.PAGE).all()
 
 
