@@ -2,7 +2,7 @@
 # From an empty folder to a driving pilot: collect, train perception, train policy, improve, evaluate.
 #
 #     scripts/speedrun.sh                 every scenario; hours on a laptop's processor
-#     scripts/speedrun.sh --quick         highway and lane-keeping, in a quarter of an hour
+#     scripts/speedrun.sh --quick         highway and lane-keeping only
 #     scripts/speedrun.sh --out runs/mine --jobs 8 --device cuda
 #
 # Each step is a command of its own and shows its progress. A run that is killed goes on where it was
