@@ -41,7 +41,7 @@ def test_all_is_drawn_on_the_card():
     apart = np.linspace(0, 5 * FAR, TICKS)
     events = [(0, NEAR_MISS), (0, DISAGREEMENT), (TICKS - 1, HAND_OVER), (TICKS - 1, NEAR_MISS)]
     picture = strip(story(events, [0, TICKS - 1], apart), TICKS - 1)
-    edge = Box(CARD.x - 1, CARD.y - 1, CARD.width + 2, CARD.height + 2)  # drawn half outside
+    edge = Box(CARD.x - 2, CARD.y - 2, CARD.width + 4, CARD.height + 4)  # drawn half outside
     edge.of(picture)[:] = ink.PAGE
     assert (picture == ink.PAGE).all()
 
