@@ -150,7 +150,7 @@ def test_a_bare_name_that_is_no_agents_is_a_models():
 
 def test_names_of_nobody_are_refused_before_anything_runs(tmp_path):
     for name in ("nonsense", "policy@nonsense", "nowhere:nothing", ""):
-        with pytest.raises(ValueError, match="shadow: expected expert, .* or a model"):
+        with pytest.raises(ValueError, match=r"shadow: expected expert, .* or a model"):
             check_shadow(name)
     with pytest.raises(ValueError, match="needs no cameras"):
         check_shadow("policy", cameras=False)
