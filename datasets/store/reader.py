@@ -134,7 +134,7 @@ class DatasetReader:
         values = np.zeros(shape, column.dtype)
         for row in self.rows:
             if row.index not in self.damaged:
-                values[row.first : row.last] = column_array(self._table(row, [name]), name)
+                values[row.first : row.last] = column_array(self.table(row, [name]), name)
         return values
 
     def texts(self, name: str) -> NDArray[np.object_]:
@@ -145,13 +145,14 @@ class DatasetReader:
         values = np.full(len(self), "", object)
         for row in self.rows:
             if row.index not in self.damaged:
-                values[row.first : row.last] = self._table(row, [name])[name].to_pylist()
+                values[row.first : row.last] = self.table(row, [name])[name].to_pylist()
         return values
 
-    def _table(
+    def table(
         self, row: EpisodeRow, columns: Sequence[str], first: int = 0, last: int | None = None
     ) -> Any:
-        """Ticks `first` to `last` - 1; only the row groups that they lie in are read."""
+        """Some columns of ticks `first` to `last` - 1 of an episode, by default of all, as an Arrow
+        table; only the row groups that they lie in are read."""
         last = row.ticks if last is None else last
         groups = range(first // ROW_GROUP, -(-last // ROW_GROUP))
         try:
@@ -166,9 +167,9 @@ class DatasetReader:
         `DatasetWriter.add` takes them."""
         schema = arrow_schema(row.head, indices=False)
         if not self.is_video:
-            return self._table(row, schema.names, first, last).select(schema.names)
+            return self.table(row, schema.names, first, last).select(schema.names)
         without = arrow_schema(row.head, pictures=False, indices=False).names
-        table = self._table(row, without, first, last)
+        table = self.table(row, without, first, last)
         columns = {name: table[name] for name in table.column_names}
         for camera in self.cameras:
             path = self.root / video_path(row.index, camera)

@@ -66,6 +66,23 @@ def test_where_no_lane_leads_the_driven_line_is_taught(choice):
         assert np.hypot(*(driven.xy_ego - (x, y)).T).min() < 1.2  # half the way of a tick, and air
 
 
+@pytest.mark.parametrize("speed", [0.0, 0.3])
+def test_who_stands_where_no_lane_leads_teaches_only_a_speed(choice, speed):
+    """Between two lanes, as behind a wreck: such a line has no direction."""
+    aside = along(choice, 0, 2.0).xy_ego[0]
+    creeping = aside + np.arange(TICKS)[:, None] * (0.1 * speed, 0.0)
+    taught = of_person(choice, Driven(creeping, np.full(TICKS, speed)), HERE)
+    np.testing.assert_array_equal(taught.path, of_expert(choice, HERE).path)
+    assert taught.speed == speed
+
+
+def test_who_crosses_a_lane_is_not_on_it(choice):
+    """From right to left at 4 m/s across all lanes, over the middle of one 2 s from now."""
+    across = np.stack([np.full(TICKS, 1.0), 0.4 * (np.arange(TICKS) - 22)], axis=1)
+    taught = of_person(choice, Driven(across, np.full(TICKS, 4.0)), HERE)
+    assert abs(taught.path[1]) > 1.0  # rad: the way across, and not a lane's
+
+
 def test_the_target_speed_is_the_one_two_seconds_later(choice):
     driven = along(choice, 0)
     slowing = replace(driven, speed=np.linspace(20.0, 8.2, TICKS))
@@ -91,4 +108,6 @@ def test_only_who_keeps_the_wheel_for_long_enough_is_followed(tmp_path, who):
     known = [persons.driven(i) is not None for i in range(row.ticks)]
     first, end = (0, row.ticks) if who == "driven" else (10, 60)
     assert known == [first <= i < end - ARRIVED[1] for i in range(row.ticks)]
-    np.testing.assert_allclose(persons.driven(12).xy_ego[:3], [[0, 0], [2, 0], [4, 0]])
+    driven = persons.driven(12)
+    np.testing.assert_allclose(driven.xy_ego[:3], [[0, 0], [2, 0], [4, 0]])
+    np.testing.assert_allclose(driven.speed, 20.0)  # 2 m a tick
