@@ -27,7 +27,7 @@ from datasets.learning.registry import ROOT as MODELS
 from datasets.learning.registry import Registry
 from datasets.store.disk import StorageError
 from scripts.engine.drives import DriveConfig, drive
-from scripts.engine.keep import KeepConfig, keep, read_clips
+from scripts.engine.keep import KeepConfig, keep, read_clips, summary_of
 from scripts.engine.page import Story, write_page
 from scripts.engine.proof import Proof, ProofConfig, prove
 from scripts.engine.rounds import Round
@@ -95,17 +95,21 @@ def main(args: Args) -> None:
 
 
 def run_round(args: Args, now: Round, scenarios: Sequence[str]) -> None:
-    """One round; each step is skipped where it is done already."""
+    """One round; each step is skipped where it is done already, and a round that has told its story
+    is over: what became of its champion since is no business of it."""
     registry = registry_in(args.models)
     champion = now.begin(registry.champion(), _settings(args))
     challenger = f"{args.out.name}-{now.number}"
+    if now.page.exists():
+        print(f"round {now.number} is over: {now.page}", flush=True)
+        return
     print(f"round {now.number}: {champion} is to be beaten by {challenger}", flush=True)
     # 1. Drive.
     rivals = [name_in(args.models, name) for name in (champion, challenger)]
     ticks = drive(rivals[0], scenarios, args.hours, now.driven, args.drive, now.number, args.jobs)
     # 2. Keep what matters.
     sources = [now.driven, *args.people]
-    if now.read("kept") is None:
+    if not summary_of(now.kept).exists():
         keep(sources, now.kept, args.keep)
     # 3. Label and retrain.
     if challenger not in registry.names():

@@ -20,6 +20,7 @@ from typing import Any
 import torch
 import tyro
 
+from scripts.benchmarks.timing import cpu_name
 from scripts.evaluate import commit
 from sim.report.tables import Table, as_markdown, cell
 
@@ -119,16 +120,8 @@ def versions() -> Table:
 def hardware() -> str:
     """The processor and, where there is one, the GPU, by name."""
     cores = len(os.sched_getaffinity(0))
-    name = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        platform.processor(),
-    )
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ", no GPU"
-    return f"{cores} cores of {name}{gpu}"
+    return f"{cores} cores of {cpu_name()}{gpu}"
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from datasets.checks import BoolArray, FloatArray, IntArray
 from datasets.episode import Tick
 from datasets.scene import Scene
+from datasets.store.columns import column_array
 from datasets.store.logged import LoggedTick, Parent
 from datasets.store.meta import EpisodeRow
 from datasets.store.reader import DatasetReader
@@ -117,8 +118,8 @@ class Replay:
         return Story(tuple(self.events), self._numbers("intervention"), apart)
 
     def _numbers(self, name: str) -> NDArray[Any]:
-        """A column of this episode."""
-        return self._reader.numbers(name)[self.row.first : self.row.last]
+        """A column of this episode; those of the others are not read."""
+        return column_array(self._reader.table(self.row, [name]), name)
 
     def _without_pictures(self) -> Iterator[LoggedTick]:
         return self._reader.episode(self.row.index, ())

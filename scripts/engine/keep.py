@@ -50,7 +50,7 @@ class KeepConfig:
             raise ValueError(f"keep.share: expected a share above 0, at most 1, got {self.share}")
 
 
-def keep(sources: Sequence[Path], out: Path, config: KeepConfig) -> list[Stretch]:
+def keep(sources: Sequence[Path], out: Path, config: KeepConfig) -> None:
     """Cut what is chosen out of the `sources` into the dataset `out`, and write beside it, as
     out.json, what was kept and why. Done again after a kill it comes to the same."""
     readers = [DatasetReader(source) for source in sources]
@@ -76,11 +76,10 @@ def keep(sources: Sequence[Path], out: Path, config: KeepConfig) -> list[Stretch
         "clips": [asdict(clip) for clip in clips],
     }
     write_whole(summary_of(out), json.dumps(told).encode())
-    return clips
 
 
 def summary_of(out: Path) -> Path:
-    """What was kept and why, beside the dataset of clips."""
+    """What was kept and why, beside the dataset of clips; the last thing that `keep` writes."""
     return out.with_suffix(".json")
 
 

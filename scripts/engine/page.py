@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from datasets.episode import DECISION_HZ
+from datasets.store.disk import write_whole
 from datasets.store.reader import DatasetReader
 from scripts.compare import FIGURES, compare_figure, sentence
 from scripts.engine.proof import Proof
@@ -19,7 +20,7 @@ from scripts.engine.selection import Reason, Stretch
 from sim.replay import Replay
 from sim.report.films import film_uri
 from sim.report.page import render
-from sim.report.plots import as_svg
+from sim.report.svg import as_svg
 from sim.report.tables import Table
 from sim.scenarios import scenario_named
 from sim.scores.sequential import evidence
@@ -46,23 +47,23 @@ class Story:
 
 
 def write_page(story: Story, path: Path) -> None:
-    path.write_text(
-        render(
-            "round.html.j2",
-            Path(__file__).parent,
-            title=story.title,
-            decision=story.decision,
-            facts=story.facts,
-            tables=[
-                kept_table(story.kept, story.driven_ticks),
-                before_and_after(story.proof),
-                figures_table(story.proof),
-            ],
-            proof_svg=proof_plot(story.proof),
-            curves_svg=curves_plot(story.trained),
-            clips=list(films(story.kept, story.sources)),
-        )
+    """A page that is whole or absent: where it is there, the round is over."""
+    text = render(
+        "round.html.j2",
+        Path(__file__).parent,
+        title=story.title,
+        decision=story.decision,
+        facts=story.facts,
+        tables=[
+            kept_table(story.kept, story.driven_ticks),
+            before_and_after(story.proof),
+            figures_table(story.proof),
+        ],
+        proof_svg=proof_plot(story.proof),
+        curves_svg=curves_plot(story.trained),
+        clips=list(films(story.kept, story.sources)),
     )
+    write_whole(path, text.encode())
 
 
 def kept_table(kept: Sequence[Stretch], driven_ticks: int) -> Table:

@@ -4,7 +4,6 @@
                /driven        dataset: the champion's drives
                /kept          dataset: the clips worth keeping; kept.json says why each
                /trained       the training run, and the challenger's weights
-               /proof.json    champion against challenger, episode by episode
                /decision.json promoted or not, and why
                /index.html    all of it for a person
     OUT/driven-for-proof      what either has driven, by model

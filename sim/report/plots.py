@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ from matplotlib.figure import Figure
 
 from datasets.checks import FloatArray
 from datasets.episode import TICK, End
+from sim.report.svg import as_svg
 from sim.report.tables import Result
 from sim.scores.episode import ERROR
 from sim.scores.lanes import LaneIndex
@@ -109,11 +109,3 @@ def _draw_lanes(ax: Axes, road_map: RoadMap, low: FloatArray, high: FloatArray) 
         edge = np.concatenate([(xy + normal)[seen], (xy - normal)[seen][::-1]])
         if len(edge):
             ax.fill(*edge.T, color=_ASPHALT, edgecolor="white", linewidth=0.5)
-
-
-def as_svg(figure: Figure) -> str:
-    """The SVG element alone, the same text for the same plot."""
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]

@@ -105,6 +105,16 @@ def test_the_next_round_begins_with_the_new_champion(engine):
     assert registry_in().lineage("rounds-2")[1].name == "rounds-1"
 
 
+def test_a_round_that_is_over_is_not_run_again(engine, monkeypatch):
+    """Nobody drives once more because the code has changed, and who was rolled back stays so."""
+    main(engine)
+    registry_in().roll_back()
+    monkeypatch.setattr(improve, "drive", None)
+    monkeypatch.setattr(improve, "prove", None)
+    main(engine)
+    assert registry_in().champion() == SHIPPED
+
+
 STEPS = {
     "driving": (improve, "drive", 1),
     "keeping": (keep, "cut", 2),
