@@ -25,7 +25,7 @@ done
 
 if [ $quick = yes ]; then
     scenarios=highway,lane-keeping episodes=12 hours=0.1 rounds=1 tests=5
-    perception="--ticks-per-scenario 600 --steps 1200 --batch-size 16 --warm-up 50 --every 400 --network.width 16"
+    perception="--ticks-per-scenario 600 --steps 1200 --batch-size 16 --warm-up 50 --every 400 --network.width 0.5"
     policy="--take.every 4 --take.moved 0.5 --steps 1200"
     improve="--learn.steps 300 --prove.least 3 --prove.most 6"
 else
@@ -52,7 +52,8 @@ step() { # name, command ...: runs it unless it has ended before, and keeps how 
 {
 step collect uv run scripts/collect.py --agent expert --weather random --noise dart \
     --scenarios $scenarios --episodes $((episodes + 3)) --seed 1000 --jobs "$jobs" --out "$out/data"
-held="--held-out $((1000 + episodes)) $((1002 + episodes))"
+exams="$((1000 + episodes)) $((1002 + episodes))"
+held="--held-out $exams"
 seeds="--seeds 1000 $((999 + episodes))"
 step perception uv run scripts/train.py perception --data "$out/data" --out "$out/perception" \
     --cache "$out/cache" $seeds $held --threads "$jobs" --device "$device" $perception
@@ -63,7 +64,8 @@ step register uv run scripts/models.py add base --from "$out/policy" --eyes "$ou
     --root "$out/models" --note "before the first round"
 step promote uv run scripts/models.py promote base --why "the beginning" --root "$out/models"
 step improve uv run scripts/improve.py --models "$out/models" --scenarios $scenarios --rounds $rounds \
-    --hours $hours --data "$out/data" --out "$out/improve" --lessons "$out/lessons" --jobs "$jobs" $improve
+    --hours $hours --data "$out/data" --out "$out/improve" --lessons "$out/lessons" --jobs "$jobs" \
+    --learn.held-out $exams $improve
 step evaluate uv run scripts/evaluate.py --agent pilot --model "$out/models/champion" \
     --scenarios $scenarios --episodes $tests --seed 500 --jobs "$jobs" --json "$out/pilot.json"
 }
