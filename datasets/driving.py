@@ -1,4 +1,5 @@
-"""What a driver wants and does: Trajectory, Action, Decision; and what a driver is: Agent."""
+"""What a driver wants and does: Trajectory, Action, Decision; what a Shadow would have done in its
+place; and what a driver is: Agent."""
 
 from __future__ import annotations
 
@@ -59,6 +60,21 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Shadow:
+    """What somebody who rides along, and never drives, would have done at this tick."""
+
+    model: str  # who rides along
+    action: Action
+    trajectory: Trajectory | None  # what it would have meant to do, where it plans
+    apart: float  # m between where the two plans, the driver's and this, put the car 2 s ahead
+    compute_time: float = 0.0  # s that it took, which are no time of the driver's
+
+    def __post_init__(self) -> None:
+        check_range("Shadow.apart", self.apart, 0.0, np.inf)
+        check_range("Shadow.compute_time", self.compute_time, 0.0, np.inf)
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """One tick of driving: the action, and what led to it."""
 
@@ -67,6 +83,7 @@ class Decision:
     reason: str  # why, in a few words a passenger understands
     trajectory: Trajectory | None = None  # what it means to do, where it plans
     scene: Scene | None = None  # what it believed, where it believes
+    shadow: Shadow | None = None  # what who rides along would have done, where somebody does
 
 
 class Agent(Protocol):

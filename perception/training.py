@@ -41,6 +41,32 @@ class TrainConfig(Course):
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
 
+class School:
+    """A run and what it learns from."""
+
+    def __init__(self, run: Run[PerceptionNet], config: TrainConfig, ticks: Caches) -> None:
+        self._run, self._config, self._ticks = run, config, ticks
+        self._augment = Augment(config.augment, run.generator)
+
+    def batch(self, chosen: IntArray) -> dict[str, Tensor]:
+        """The chosen ticks, made harder, on the device."""
+        found = self._ticks.batch(chosen)
+        batch = {name: torch.from_numpy(array) for name, array in found.items()}
+        self._augment(batch)
+        return {name: value.to(self._run.processes.device) for name, value in batch.items()}
+
+    def learn(self, batch: dict[str, Tensor]) -> dict[str, float]:
+        """One step."""
+
+        def judge(network: nn.Module) -> tuple[Terms, Tensor]:
+            with self._run.processes.autocast():
+                output = Output(*network(batch["frames"], batch["route"], batch["ego"]))
+            terms = losses(output, batch)
+            return terms, total(terms, self._config.weights)
+
+        return self._run.learn(judge)
+
+
 def train(
     config: TrainConfig,
     ticks: Caches,
@@ -66,20 +92,7 @@ def train(
         network.load_state_dict(own | fits)
     network = network.to(memory_format=torch.channels_last)
     run = Run(network, config, ticks.data_hash, processes, out / "checkpoint.pt")
-    augment = Augment(config.augment, run.generator)
-
-    def learn(chosen: IntArray) -> dict[str, float]:
-        batch = {name: torch.from_numpy(array) for name, array in ticks.batch(chosen).items()}
-        augment(batch)
-        batch = {name: value.to(processes.device) for name, value in batch.items()}
-
-        def judge(network: nn.Module) -> tuple[Terms, Tensor]:
-            with torch.autocast(processes.device.type, torch.bfloat16):
-                output = Output(*network(batch["frames"], batch["route"], batch["ego"]))
-            terms = losses(output, batch)
-            return terms, total(terms, config.weights)
-
-        return run.learn(judge)
+    school = School(run, config, ticks)
 
     def review(writer: SummaryWriter) -> dict[str, float]:
         network = copy.deepcopy(run.averaged)  # training goes on with what it believes itself
@@ -90,6 +103,9 @@ def train(
         path = out / "weights.safetensors"
         save_weights(path, network, {**about, **made, "figures": figures, "widened": widened})
         return figures
+
+    def learn(chosen: IntArray) -> dict[str, float]:
+        return school.learn(school.batch(chosen))
 
     return go_through(run, len(ticks), learn, review, out, every)
 

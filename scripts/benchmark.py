@@ -5,6 +5,7 @@
     uv run scripts/benchmark.py plan --json FILE
     uv run scripts/benchmark.py latency --json FILE
     uv run scripts/benchmark.py faults --json FILE
+    uv run scripts/benchmark.py training --json FILE
 
 Each benchmark is a module of scripts/benchmarks with a dataclass of arguments and a `run`; a new
 one is one more row of BENCHMARKS.
@@ -12,7 +13,7 @@ one is one more row of BENCHMARKS.
 
 from __future__ import annotations
 
-from scripts.benchmarks import cameras, data, latency, plan, senses, traffic
+from scripts.benchmarks import cameras, data, latency, plan, senses, traffic, training
 from scripts.subcommands import run_chosen
 
 BENCHMARKS = {
@@ -22,6 +23,7 @@ BENCHMARKS = {
     "latency": (latency.Latency, latency.run),
     "faults": (senses.Faults, senses.run),
     "traffic": (traffic.Traffic, traffic.run),
+    "training": (training.Training, training.run),
 }
 
 

@@ -3,6 +3,7 @@
     uv run scripts/collect.py --agent expert --episodes 10 --out runs/data
     uv run scripts/collect.py --scenarios merge,exit --weather random --noise dart --jobs 2 \
         --out runs/data
+    uv run scripts/collect.py --agent pupil --shadow expert --out runs/data
     uv run scripts/collect.py --human --scenarios roundabout --episodes 3 --out runs/mine
 
 Seeds S to S + N - 1 of each scenario. A run that is killed goes on where it was when the same
@@ -14,7 +15,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -29,9 +30,10 @@ from datasets.store.logged import Head
 from datasets.store.meta import EpisodeRow
 from datasets.store.pictures import PictureFormat
 from datasets.store.writer import DatasetWriter
-from scripts.agents import agent_named, make_agent
+from scripts.agents import file_name, make_agent, with_model
 from scripts.evaluate import chosen_scenarios
 from scripts.seat import Recorder, driver_for, watch
+from scripts.shadows import check_shadow, full_name, with_shadow
 from sim.cameras.weather import weather_for
 from sim.dart import Dart
 from sim.recording import drive_logged
@@ -51,6 +53,8 @@ class Args:
     """the folder of the dataset; new episodes join those that are there"""
     agent: str = "expert"
     """who drives: a name, or module:factory of your own"""
+    shadow: str | None = None
+    """who rides along and is asked at every tick without ever driving: an agent or a model"""
     scenarios: str = "all"
     """all, or names with commas between"""
     episodes: int = 10
@@ -92,10 +96,11 @@ class Drive:
             agent=args.agent,
             rig=world.rig if args.cameras else (),
             noise="dart" if noisy else "",
+            shadow=full_name(args.shadow),
         )
-        name = f"{scenario}-{seed}-{args.agent.replace(':', '.')}"
+        name = f"{scenario}-{seed}-{file_name(args.agent)}"
         pictures = PictureFormat.PNG if args.lossless else PictureFormat.JPEG
-        agent = make_agent(args.agent, world)
+        agent = with_shadow(args.shadow, make_agent(args.agent, world), world)
         with Journal(args.out, name, head, pictures) as journal:
             for logged in drive_logged(world, agent, observation, Dart(seed) if noisy else None):
                 journal.add(logged)
@@ -107,7 +112,8 @@ def main(args: Args) -> None:
     scenarios = chosen_scenarios(args.scenarios)
     weather_for(args.weather, args.seed)
     if not args.human:
-        agent_named(args.agent)
+        args = replace(args, agent=with_model(args.agent, None))
+    check_shadow(args.shadow, args.cameras)
     episodes = [(name, args.seed + i) for name in scenarios for i in range(args.episodes)]
     # 2. Open the dataset, and make whole what an earlier run has left.
     with DatasetWriter(args.out, args.video, keep_cut_off=args.human) as writer:
@@ -125,12 +131,17 @@ def main(args: Args) -> None:
 
 
 def finished(args: Args, writer: DatasetWriter) -> set[tuple[str, int]]:
-    """The episodes of this agent, weather and noise that need not be driven again."""
+    """The episodes of this agent, weather and noise that need not be driven again. One that was
+    driven with another shadow, or with none, does only if no shadow is asked for."""
     wanted = (HUMAN if args.human else args.agent, args.weather, args.noise.replace("none", ""))
+    shadow = full_name(args.shadow)
     return {
         (row.head.scenario, row.head.seed)
         for row in writer.rows
-        if row.end and (row.head.agent, row.head.weather, row.head.noise) == wanted
+        if row.end
+        and row.head.parent is None  # what began in another one is not the seed's
+        and (row.head.agent, row.head.weather, row.head.noise) == wanted
+        and shadow in ("", row.head.shadow)
     }
 
 
@@ -154,8 +165,8 @@ def drive_yourself(args: Args, episodes: list[tuple[str, int]], writer: DatasetW
         viewer.begin(Status(scenario, seed, args.weather, HUMAN, limit))
         world = World(scenario, args.weather)
         observation = world.reset(seed)
-        driver = driver_for(HUMAN, world, viewer)
-        with recorder.episode(world, HUMAN) as add:
+        driver = driver_for(HUMAN, world, viewer, shadow=args.shadow)
+        with recorder.episode(world, HUMAN, shadow=args.shadow) as add:
             watched = watch(world, driver, observation, viewer, add, keep=True)
         if watched.asked is Command.QUIT:
             break

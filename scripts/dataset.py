@@ -1,10 +1,11 @@
-"""Look after datasets: check them, see what is in them, merge, split and filter them.
+"""Look after datasets: check them, see what is in them, merge, split, filter and cut them.
 
 uv run scripts/dataset.py check runs/data
 uv run scripts/dataset.py stats runs/data --page runs/data.html
 uv run scripts/dataset.py merge runs/all --sources runs/data runs/mine
 uv run scripts/dataset.py split runs/data --first runs/train --second runs/test --share 0.9
 uv run scripts/dataset.py filter runs/data --out runs/good --ends goal --weather clear,rain
+uv run scripts/dataset.py cut runs/data --out runs/clips --episode 3 --from 20 --to 60
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
@@ -22,6 +24,7 @@ from datasets.store.disk import StorageError
 from datasets.store.meta import EpisodeRow, load_rows
 from datasets.store.reader import DatasetReader
 from datasets.store.survey import Survey, survey
+from datasets.store.writer import DatasetWriter
 from scripts.dataset_page import write_page
 
 
@@ -95,7 +98,23 @@ class Filter:
     """pack the pictures of a new dataset as mp4"""
 
 
-def main(args: Check | Stats | Merge | Split | Filter) -> int:
+@dataclass(frozen=True)
+class Cut:
+    """Add a stretch of one episode to another dataset, as a short episode that names its parent."""
+
+    root: tyro.conf.Positional[Path]
+    """the dataset"""
+    out: Path
+    """the dataset that takes it in, new or not"""
+    episode: int
+    """which one"""
+    first: Annotated[int, tyro.conf.arg(name="from")] = 0
+    """its first tick"""
+    last: Annotated[int | None, tyro.conf.arg(name="to")] = None
+    """the tick after its last one; by default, to the end"""
+
+
+def main(args: Check | Stats | Merge | Split | Filter | Cut) -> int:
     """The exit status: 1 where a check has found something."""
     match args:
         case Check():
@@ -115,6 +134,8 @@ def main(args: Check | Stats | Merge | Split | Filter) -> int:
         case Filter():
             rows = edit.filtered(args.root, args.out, lambda r: wanted(args, r), args.video)
             print(f"{args.out}: {told(rows)} of {len(load_rows(args.root))}")
+        case Cut():
+            run_cut(args)
     return 0
 
 
@@ -130,6 +151,17 @@ def run_check(root: Path) -> int:
     if damaged:
         print("the others can be used; `scripts/dataset.py filter` copies them")
     return 1 if findings else 0
+
+
+def run_cut(args: Cut) -> None:
+    reader = DatasetReader(args.root, verify=True)
+    if not 0 <= args.episode < len(reader.rows):
+        raise ValueError(f"--episode: expected 0 to {len(reader.rows) - 1}, got {args.episode}")
+    row = reader.rows[args.episode]
+    with DatasetWriter(args.out) as writer:
+        last = row.ticks if args.last is None else args.last
+        new = edit.cut(reader, writer, row, args.first, last)
+    print(f"{args.out}: " + ("had that stretch" if new is None else f"{told([new])} added"))
 
 
 def wanted(args: Filter, row: EpisodeRow) -> bool:
@@ -181,7 +213,7 @@ def as_text(seen: Survey) -> str:
 
 
 if __name__ == "__main__":
-    commands = {c.__name__.lower(): c for c in (Check, Stats, Merge, Split, Filter)}
+    commands = {c.__name__.lower(): c for c in (Check, Stats, Merge, Split, Filter, Cut)}
     try:
         sys.exit(main(tyro.extras.subcommand_cli_from_dict(commands, description=__doc__)))
     except (ValueError, StorageError) as error:

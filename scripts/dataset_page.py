@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import io
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from matplotlib.figure import Figure
 
 from datasets.checks import FloatArray
 from datasets.store.survey import Survey
+from sim.report.svg import as_svg
 
 _BLUE = "#1f5fa8"
 _STYLE = (
@@ -37,7 +37,7 @@ def _counts_plot(seen: Survey) -> str:
         words = [word for word, _ in counter.most_common()][::-1]
         ax.barh(words, [counter[word] for word in words], color=_BLUE)
         ax.set(title=f"episodes by {name}")
-    return _svg(figure)
+    return as_svg(figure)
 
 
 def _distributions_plot(seen: Survey) -> str:
@@ -48,15 +48,9 @@ def _distributions_plot(seen: Survey) -> str:
     _histogram(steering, seen.steering_angle, "steering angle, rad")
     both.hexbin(seen.steering_angle, seen.accel, gridsize=30, bins="log", cmap="Blues", mincnt=1)
     both.set(title="actions", xlabel="steering angle, rad", ylabel="accel, m/s^2")
-    return _svg(figure)
+    return as_svg(figure)
 
 
 def _histogram(ax: Axes, values: FloatArray, title: str) -> None:
     ax.hist(values[np.isfinite(values)], bins=50, color=_BLUE)
     ax.set(title=title, yscale="log", ylabel="ticks")
-
-
-def _svg(figure: Figure) -> str:
-    text = io.StringIO()
-    figure.savefig(text, format="svg")
-    return text.getvalue().partition("\n")[2]  # without the XML declaration

@@ -3,6 +3,8 @@
     uv run scripts/drive.py
     uv run scripts/drive.py --scenario roundabout --seed 3 --weather rain
     uv run scripts/drive.py --agent pilot --fault camera-left-black
+    uv run scripts/drive.py --model champion
+    uv run scripts/drive.py --agent pilot --shadow expert --record runs/mine
     uv run scripts/drive.py --headless --episodes 5 --json runs/drive.json
 
 The keys are on the screen. Without a display the same pictures become a video.
@@ -13,7 +15,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import tyro
@@ -21,9 +23,10 @@ import tyro
 from datasets.driving import HUMAN
 from datasets.episode import DECISION_HZ, TICK, Tick
 from datasets.store.disk import StorageError
-from scripts.agents import agent_named
+from scripts.agents import with_model
 from scripts.faults import check_fault
 from scripts.seat import Recorder, driver_for, watch
+from scripts.shadows import check_shadow
 from sim.cameras.weather import WEATHERS, weather_for
 from sim.scenarios import SCENARIOS, scenario_named
 from sim.window.canvas import HEIGHT, WIDTH, Status
@@ -45,6 +48,8 @@ class Args:
     agent: str = "pilot"
     """who drives: expert, idm, constant-speed, ... or human, with the arrow keys or a gamepad; T
     takes the wheel from any other and gives it back"""
+    shadow: str | None = None
+    """who rides along without driving, an agent or a model; its plan is a thin line on the map"""
     scenario: str | None = None
     """what to drive; without it, all scenarios one after another, beginning with highway"""
     seed: int = 0
@@ -67,6 +72,8 @@ class Args:
     """a png file of one picture"""
     screenshot_time: float = 8.0
     """when to take it, in seconds"""
+    model: str | None = None
+    """by which model a learned driver drives (docs/models.md): AGENT@MODEL says the same"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +115,9 @@ class Programme:
 
 def main(args: Args) -> None:
     # 1. Refuse what does not exist, before anything opens.
-    if args.agent != HUMAN:
-        agent_named(args.agent)
+    if args.agent != HUMAN or args.model is not None:
+        args = replace(args, agent=with_model(args.agent, args.model), model=None)
+    check_shadow(args.shadow)
     check_fault(args.fault)
     scenario_named(args.scenario or FIRST_SCENARIO)
     if args.episodes is not None and args.episodes < 1:
@@ -144,7 +152,9 @@ def drive_episodes(
     programme = Programme(args.scenario or FIRST_SCENARIO, args.seed, args.weather, tour)
     done = 0
     while count is None or done < count:
-        episode, asked = drive_episode(args.agent, programme, viewer, recorder, args.fault)
+        episode, asked = drive_episode(
+            args.agent, programme, viewer, recorder, args.fault, args.shadow
+        )
         if episode is not None:
             done += 1
             yield episode
@@ -159,6 +169,7 @@ def drive_episode(
     viewer: Viewer,
     recorder: Recorder,
     fault: str | None = None,
+    shadow: str | None = None,
 ) -> tuple[Episode | None, Command | None]:
     """One episode: its report, if it came to its end, and what the viewer asked for."""
     viewer.begin(
@@ -171,9 +182,9 @@ def drive_episode(
         )
     )
     world = World(programme.scenario, programme.weather)
-    agent = driver_for(agent_name, world, viewer, fault)
+    agent = driver_for(agent_name, world, viewer, fault, shadow)
     observation = world.reset(programme.seed)
-    with recorder.episode(world, agent_name) as add:
+    with recorder.episode(world, agent_name, shadow=shadow) as add:
         watched = watch(world, agent, observation, viewer, add, recorder.keeps)
     last = watched.last
     if last is None or last.outcome is None:

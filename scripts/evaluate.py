@@ -4,6 +4,7 @@
     uv run scripts/evaluate.py --agent constant-speed --scenarios merge,exit --episodes 20 --jobs 2
     uv run scripts/evaluate.py --agent idm --scenarios manoeuvres --report runs/manoeuvres
     uv run scripts/evaluate.py --agent pilot --scenarios highway --fault camera-left-black
+    uv run scripts/evaluate.py --agent pilot --model champion
     uv run scripts/evaluate.py --agent my_package.my_module:make_my_driver
 
 The same episodes for every agent: seeds S to S + N - 1 of each scenario. A run that is killed goes
@@ -19,7 +20,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,7 +28,8 @@ from typing import Any
 import joblib
 import tyro
 
-from scripts.agents import agent_named, make_agent, needs_cameras
+from datasets.learning.model import ONNX
+from scripts.agents import file_name, make_agent, model_of, needs_cameras, with_model
 from scripts.faults import check_fault, with_fault
 from sim.cameras.weather import weather_for
 from sim.manoeuvres.table import MANOEUVRES, named
@@ -66,21 +68,25 @@ class Args:
     """a folder for the page that a person reads"""
     clips: int = 4
     """how many of the worst episodes the page shows as films"""
+    model: str | None = None
+    """by which model a learned driver drives (docs/models.md): AGENT@MODEL says the same"""
 
 
 def main(args: Args) -> None:
     # 1. Refuse what does not exist, before anything runs.
-    agent_named(args.agent)
+    args = replace(args, agent=with_model(args.agent, args.model), model=None)
     check_fault(args.fault)
     weather_for(args.weather, args.seed)
     scenarios = chosen_scenarios(args.scenarios)
     seeds = list(range(args.seed, args.seed + args.episodes))
     # 2. Play every episode that an earlier, killed run has not played.
     player = make_player(args)
-    name = args.agent.replace(":", ".") + (f"+{args.fault}" if args.fault else "")
+    name = file_name(args.agent) + (f"+{args.fault}" if args.fault else "")
+    model = model_of(args.agent)
     out = args.json or Path("runs/evaluate") / f"{name}.json"
     head = {
         "agent": args.agent,
+        "model": None if model is None else model.sha256[ONNX],
         "commit": commit(),
         "fault": args.fault,
         "config": {"weather": args.weather, "episodes": args.episodes},

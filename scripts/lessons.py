@@ -1,10 +1,10 @@
 """Recorded episodes -> lessons for the learned driver (planning/policy/lessons.py).
 
-Of every few ticks: what perception's trunk makes of the recorded pictures, and what the expert,
-asked afresh on the recorded truth, would do there, whoever drove: on a policy's own episodes this
-is DAgger's label. Beside them the same moments seen from a car a little further aside and turned,
-in another weather, drawn from the simulator's state, with the expert's path moved into that car's
-frame: from there the pupil learns the way back without having gone astray.
+Of every few ticks: what perception's trunk makes of the recorded pictures, and what is to be done
+there (scripts/labels.py): what the expert, asked afresh on the recorded truth, would do; on a
+policy's own episodes this is DAgger's label. Beside them the same moments seen from a car a little
+further aside and turned, in another weather, drawn from the simulator's state, with the path moved
+into that car's frame: from there the pupil learns the way back without having gone astray.
 
 Files lie in a folder named after the trunk's weights and the settings; what is there is not made
 again.
@@ -32,18 +32,18 @@ from datasets.observation import CameraFrame, Route
 from datasets.store.logged import LoggedTick
 from datasets.store.meta import EpisodeRow
 from datasets.store.reader import DatasetReader
-from perception.runtime import TORCH_FILE, OnnxLook
+from perception.runtime import ONNX_FILE, TORCH_FILE, WEIGHTS, OnnxLook
+from perception.source import Look
 from perception.weights import load_weights, trunk_hash
-from planning.planner import Choice, RulePlanner
-from planning.policy.code import encode_path
+from planning.planner import RulePlanner
 from planning.policy.lessons import Lessons, save_lessons
+from scripts.labels import Persons, has_persons, of_expert, of_person
 from sim.cameras.renderer import Renderer
 from sim.cameras.weather import weather_for
 from sim.recording import world_of
 
 _VERSION = 1  # of what a file holds: older ones are made again
 _SEEDS = 10_000  # the seeds that one may train on: 0 to 9999
-SPEED_AFTER = 20  # ticks of the expert's plan after which its speed is the target speed: 2 s
 HERE = SE2(0.0, 0.0, 0.0)
 
 
@@ -87,9 +87,11 @@ def lesson_files(
     seeds: tuple[int, int],
     jobs: int = 1,
     quiet: bool = False,
+    eyes: Path = WEIGHTS,
 ) -> list[Path]:
-    """The files of all episodes with these seeds, made first where they are missing."""
-    folder = root / folder_name(config)
+    """The files of all episodes with these seeds, made first where they are missing, by the trunk
+    of perception's weights in the folder `eyes`."""
+    folder = root / folder_name(config, eyes)
     wanted: list[tuple[Path, Path, int]] = []
     for dataset in datasets:
         reader = DatasetReader(dataset)
@@ -100,34 +102,35 @@ def lesson_files(
         raise ValueError(f"lessons: expected episodes with seeds {seeds}, got none")
     missing = [each for each in wanted if not each[0].exists()]
     work = Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        delayed(make_file)(path, dataset, index, config) for path, dataset, index in missing
+        delayed(make_file)(path, dataset, index, config, eyes) for path, dataset, index in missing
     )
     for _ in tqdm(work, total=len(missing), desc="lessons", disable=quiet or not missing):
         pass
     return [path for path, _, _ in wanted]
 
 
-def folder_name(config: LessonConfig) -> str:
+def folder_name(config: LessonConfig, eyes: Path = WEIGHTS) -> str:
     """After the trunk that makes the features, and the settings."""
     settings = json.dumps([_VERSION, asdict(config)], sort_keys=True)
-    return f"{eyes()}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"
+    return f"{trunk_of(eyes)}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"
 
 
-def eyes() -> str:
-    """The trunk of the shipped perception."""
-    return trunk_hash(load_weights(TORCH_FILE)[0])
+def trunk_of(eyes: Path = WEIGHTS) -> str:
+    """What tells the trunk of perception's weights in a folder from others."""
+    return trunk_hash(load_weights(eyes / TORCH_FILE.name)[0])
 
 
 def file_name(row: EpisodeRow) -> str:
-    return f"{row.head.scenario}-{row.head.seed}-{row.uid}.safetensors"
+    who = "-person" if has_persons(row) else ""
+    return f"{row.head.scenario}-{row.head.seed}-{row.uid}{who}.safetensors"
 
 
-def make_file(path: Path, dataset: Path, index: int, config: LessonConfig) -> None:
+def make_file(path: Path, dataset: Path, index: int, config: LessonConfig, eyes: Path) -> None:
     """The lessons of one episode, as recorded first, then as seen from moved cars."""
     cv2.setNumThreads(1)
     reader = DatasetReader(dataset)
     row = reader.rows[index]
-    taken = list(take(reader, row, config))
+    taken = list(take(reader, row, config, OnnxLook(eyes / ONNX_FILE.name)))
     taken.sort(key=lambda each: each.stretch)  # stable: in time within a stretch
     lessons = Lessons(
         coarse=np.stack([each.coarse for each in taken]),
@@ -141,9 +144,11 @@ def make_file(path: Path, dataset: Path, index: int, config: LessonConfig) -> No
     save_lessons(path, lessons, {"scenario": row.head.scenario, "seed": str(row.head.seed)})
 
 
-def take(reader: DatasetReader, row: EpisodeRow, config: LessonConfig) -> Iterator[Taken]:
+def take(
+    reader: DatasetReader, row: EpisodeRow, config: LessonConfig, look: Look
+) -> Iterator[Taken]:
     """The moments of one episode; stretch 0 is as recorded."""
-    look, expert = OnnxLook(), RulePlanner()
+    expert, persons = RulePlanner(), Persons(reader, row)
     views = MovedViews(row, config)
     for number, tick in enumerate(range(row.first, row.last, config.every)):
         logged = reader.logged(tick)
@@ -153,6 +158,7 @@ def take(reader: DatasetReader, row: EpisodeRow, config: LessonConfig) -> Iterat
         choice = expert.last
         assert choice is not None, "the expert has just planned"
         observation = logged.tick.observation
+        driven = persons.driven(tick - row.first)
         stretch, view = views.of(number)
         for which, place in ((0, HERE), (stretch, view)):
             if place is None:
@@ -163,21 +169,16 @@ def take(reader: DatasetReader, row: EpisodeRow, config: LessonConfig) -> Iterat
                 observation = replace(observation, frames=frames, route=route)
             coarse = look(observation).coarse
             assert coarse is not None, "a network looks"
+            label = of_expert(choice, place) if driven is None else of_person(choice, driven, place)
             yield Taken(
                 coarse=coarse.astype(np.float16),
                 route=route_inputs(observation.route),
                 ego=ego_inputs(observation.ego),
-                path=label(choice, place),
-                speed=float(choice.rollouts.speed[choice.best, SPEED_AFTER]),
+                path=label.path.astype(np.float32),
+                speed=label.speed,
                 stretch=which,
                 moved=place is not HERE,
             )
-
-
-def label(choice: Choice, view: SE2) -> NDArray[np.float32]:
-    """The path that the expert chose, as it is seen from `view`."""
-    which = int(choice.proposals.path[choice.best])
-    return encode_path(choice.paths, which, view).astype(np.float32)
 
 
 class MovedViews:

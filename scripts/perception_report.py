@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from perception.scores.table import Table as Rows
 from scripts.agents import expert
 from scripts.eyes import RideAlong, perception_named
 from sim.loop import drive
+from sim.report.svg import as_svg
 from sim.report.tables import Table, as_markdown, cell
 from sim.window.canvas import Canvas, Status
 from sim.world import World
@@ -155,10 +155,7 @@ def plots(rows: dict[str, Rows]) -> str:
     _error_plot(error, rows["matches"])
     _score_plot(score, rows["told"])
     _spread_plot(spread, rows["z"])
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
+    return as_svg(figure)
 
 
 def _error_plot(ax: Axes, matches: Rows) -> None:

@@ -4,16 +4,16 @@
     uv run scripts/replay.py runs/data --episode 3 --weather fog
     uv run scripts/replay.py runs/data --episode 3 --tick 120 --drive --agent human
 
-The keys are on the screen: space, left and right scrub, E jumps to the next hand-over or near miss,
-D drives on from here. What is driven joins the dataset as an episode that names its parent. Without
-a display the replay becomes a video.
+The keys are on the screen: space, left and right scrub, E jumps to the next hand-over, near miss or
+disagreement with a shadow (all are on the time line), D drives on from here. What is driven joins
+the dataset as an episode that names its parent. Without a display the replay becomes a video.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import tyro
@@ -22,7 +22,7 @@ from datasets.driving import HUMAN
 from datasets.episode import DECISION_HZ, TICK
 from datasets.store.disk import StorageError
 from datasets.store.reader import DatasetReader
-from scripts.agents import agent_named
+from scripts.agents import with_model
 from scripts.seat import Recorder, driver_for, watch
 from sim.replay import Replay
 from sim.scenarios import scenario_named
@@ -30,6 +30,7 @@ from sim.window.canvas import HEIGHT, WIDTH, Canvas, Status
 from sim.window.commands import REPLAY_KEYS, ReplayCommand
 from sim.window.ink import Image
 from sim.window.shell import NoDisplayError, Window
+from sim.window.time_line import STRIP, TimeLine
 from sim.window.video import VideoWriter
 from sim.window.viewer import Viewer
 
@@ -87,6 +88,7 @@ class Show:
         self.replay = Replay(self.reader, episode, self.args.weather)
         self.offset = 0
         self._canvas.reset()
+        self._time_line = TimeLine(self.replay.story)
 
     def step(self, episodes: int) -> None:
         """To the next undamaged episode, in either direction, if there is one."""
@@ -122,13 +124,14 @@ class Show:
             speed_up=max(1, round(self.speed)),
             **self.looks,
         )
-        return self._canvas.draw(moment.tick, moment.state, self.replay.road_map, status)
+        image = self._canvas.draw(moment.tick, moment.state, self.replay.road_map, status)
+        return self._time_line.beneath(image, self.offset)
 
 
 def main(args: Args) -> None:
     # 1. Refuse what does not exist, before anything opens.
     if args.agent != HUMAN:
-        agent_named(args.agent)
+        args = replace(args, agent=with_model(args.agent, None))
     window = open_window(args)
     show = Show(args, window)
     # 2. Drive on, look around in the window, or make a film of one episode.
@@ -205,20 +208,20 @@ def drive_on(show: Show) -> None:
 
 def film(show: Show, path: Path) -> None:
     """The rest of the episode as a video."""
-    video = VideoWriter(path, WIDTH, HEIGHT, DECISION_HZ)
+    video = VideoWriter(path, WIDTH, HEIGHT + STRIP, DECISION_HZ)
     for offset in range(show.offset, len(show.replay)):
         show.offset = offset
         video.write(show.picture())
     video.close()
     events = ", ".join(f"{what} at tick {offset}" for offset, what in show.replay.events)
-    print(f"written: {path}; {events or 'no hand-over, no near miss'}")
+    print(f"written: {path}; {events or 'nothing happened'}")
 
 
 def open_window(args: Args) -> Window | None:
     if args.headless:
         return None
     try:
-        return Window("Roadloop")
+        return Window("Roadloop", HEIGHT + STRIP)
     except NoDisplayError:
         print("no display: a video instead of a window")
         return None

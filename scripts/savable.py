@@ -21,7 +21,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from scripts.agents import agent_named, make_agent, needs_cameras
+from scripts.agents import make_agent, needs_cameras, with_model
 from scripts.evaluate import commit
 from sim.manoeuvres.table import named
 from sim.scores.episode import ERROR
@@ -52,7 +52,7 @@ class Args:
 def main(args: Args) -> None:
     # 1. Which episodes, and who drove them?
     run = read_run(args)
-    agent_named(run["agent"])
+    run["agent"] = with_model(run["agent"], None)
     episodes = [(row["scenario"], row["seed"]) for row in run["failed"]]
     for scenario, _ in episodes:
         named(scenario)

@@ -17,6 +17,7 @@ from datasets.store.logged import Head, LoggedTick, Parent
 from datasets.store.writer import DatasetWriter
 from scripts.agents import make_agent
 from scripts.faults import with_fault
+from scripts.shadows import full_name, with_shadow
 from sim.recording import drive_logged
 from sim.window.commands import Command
 from sim.window.controls import KeysAndPad
@@ -26,9 +27,15 @@ from sim.world import World
 Add = Callable[[LoggedTick], None]
 
 
-def driver_for(name: str, world: World, viewer: Viewer, fault: str | None = None) -> Agent:
+def driver_for(
+    name: str, world: World, viewer: Viewer, fault: str | None = None, shadow: str | None = None
+) -> Agent:
     """The agent of that name, in a world where that fault happens; where there is a window, its
-    wheel can be taken."""
+    wheel can be taken. Whoever holds it, `shadow` rides along."""
+    return with_shadow(shadow, _at_the_wheel(name, world, viewer, fault), world)
+
+
+def _at_the_wheel(name: str, world: World, viewer: Viewer, fault: str | None) -> Agent:
     if viewer.window is None:
         if name == HUMAN:
             raise ValueError("agent: a human needs a window to see where the car goes")
@@ -55,13 +62,23 @@ class Recorder:
         return self._writer is not None
 
     @contextmanager
-    def episode(self, world: World, agent: str, parent: Parent | None = None) -> Iterator[Add]:
+    def episode(
+        self, world: World, agent: str, parent: Parent | None = None, shadow: str | None = None
+    ) -> Iterator[Add]:
         """Where the ticks of the world's episode go. Left early, the episode is kept cut off."""
         if self._writer is None:
             yield lambda _: None
             return
         assert world.seed is not None
-        head = Head(world.scenario.name, world.seed, world.weather, agent, world.rig, "", parent)
+        head = Head(
+            scenario=world.scenario.name,
+            seed=world.seed,
+            weather=world.weather,
+            agent=agent,
+            rig=world.rig,
+            parent=parent,
+            shadow=full_name(shadow),
+        )
         with self._writer.begin(head) as journal:
             try:
                 yield journal.add

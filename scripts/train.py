@@ -21,7 +21,9 @@ import torch
 import tyro
 
 from datasets.camera import Camera
+from datasets.learning.model import describe, now
 from datasets.learning.processes import joined
+from datasets.learning.registry import SHIPPED
 from datasets.store.disk import write_whole
 from datasets.store.reader import DatasetReader
 from perception.cache import Caches, Selection, open_caches
@@ -36,7 +38,7 @@ from planning.policy import weights as policy_weights
 from planning.policy.driver import WEIGHTS as POLICY_WEIGHTS
 from planning.policy.lessons import load_lessons
 from planning.policy.training import PolicyTraining
-from scripts.lessons import LessonConfig, eyes, lesson_files
+from scripts.lessons import LessonConfig, lesson_files, trunk_of
 from scripts.redraw import OtherViews
 from scripts.subcommands import run_chosen
 
@@ -121,6 +123,8 @@ class Policy:
     """datasets, with pictures and the simulator's state; DAgger's rounds among them"""
     out: Path = Path("runs/policy")
     """the folder of the run: checkpoint, weights, card, ONNX file, TensorBoard's files"""
+    eyes: Path = PERCEPTION_WEIGHTS
+    """the folder of the perception on whose trunk it is trained"""
     lessons: Path = Path("runs/lessons")
     """a folder for features and labels: 60 KB a moment"""
     seeds: tuple[int, int] = (1000, 1026)
@@ -129,6 +133,8 @@ class Policy:
     """the same to validate on"""
     moved: bool = True
     """learn from cameras moved aside and turned, too"""
+    start: Path | None = None
+    """weights to begin with"""
     jobs: int = 1
     """processes that make lessons"""
     every: int = 500
@@ -149,10 +155,10 @@ def train_policy(args: Policy) -> None:
         # 1. The lessons, made once; the first process does it for all.
         if processes.is_first:
             for seeds in (args.seeds, args.held_out):
-                lesson_files(args.data, args.lessons, args.take, seeds, args.jobs)
+                lesson_files(args.data, args.lessons, args.take, seeds, args.jobs, eyes=args.eyes)
         processes.wait()
         files, exams = (
-            lesson_files(args.data, args.lessons, args.take, seeds, quiet=True)
+            lesson_files(args.data, args.lessons, args.take, seeds, quiet=True, eyes=args.eyes)
             for seeds in (args.seeds, args.held_out)
         )
         files = [path for path in files if path not in exams]
@@ -164,11 +170,18 @@ def train_policy(args: Policy) -> None:
             f"{len(lessons[0])} moments",
             "held_out": f"{len(exams)} episodes of seeds {args.held_out[0]} to "
             f"{args.held_out[1]}, {len(held_out[0])} moments",
-            "eyes": eyes(),
+            "eyes": trunk_of(args.eyes),
         }
-        network = replace(args.train.network, spacing=args.take.every)
+        channels, rows, columns = lessons[0].coarse.shape[2:]  # as the eyes have them
+        network = replace(
+            args.train.network,
+            spacing=args.take.every, channels=channels, rows=rows, columns=columns,
+        )  # fmt: skip
         config = replace(args.train, network=network)
-        policy_training.train(config, lessons, held_out[0], args.out, processes, about, args.every)
+        start = policy_weights.load_weights(args.start)[0].state_dict() if args.start else None
+        policy_training.train(
+            config, lessons, held_out[0], args.out, processes, about, args.every, start
+        )
         # 3. Say what came of it.
         if processes.is_first:
             folder = POLICY_WEIGHTS if args.ship else args.out
@@ -178,6 +191,8 @@ def train_policy(args: Policy) -> None:
                     policy_export.export_onnx, policy_weights.write_card,
                 )
             )  # fmt: skip
+            if args.ship:
+                describe(folder, SHIPPED, None, now(), about["command"]).write()
 
 
 def finish(

@@ -59,11 +59,11 @@ def difference(stock: Road, ours: Road) -> Difference:
 
 def _apart(a: Any, b: Any) -> float:
     """How far two values are from each other; infinite if they are not numbers and not equal."""
+    if (a is None) != (b is None):
+        return np.inf
     if isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys():
         return max((_apart(a[key], b[key]) for key in a), default=0.0)
     if not isinstance(a, bool | np.bool_) and isinstance(a, float | int | np.number | np.ndarray):
-        if b is None:
-            return np.inf
         apart = np.abs(np.asarray(a, np.float64) - np.asarray(b, np.float64))
         return float(apart.max()) if apart.size else 0.0
     if isinstance(a, list) and isinstance(b, list):

@@ -26,7 +26,8 @@ def drive_logged(
     the end of the episode. As in sim.loop.drive, not asking for the next tick is a pause.
 
     The agent's decision is the label; the car does what `disturb` makes of it. The wheel in a
-    person's hand is an intervention as soon as somebody else has held it.
+    person's hand is an intervention as soon as somebody else has held it. What a shadow takes to
+    think is not counted as the agent's time.
     """
     agent.reset()
     index, driven_by_agent = 0, False
@@ -37,6 +38,8 @@ def drive_logged(
         truth = world.truth()
         decision = agent.act(observation)
         compute_time = time.perf_counter() - began
+        if decision.shadow is not None:
+            compute_time -= decision.shadow.compute_time
         executed = decision.action
         if disturb is not None:
             executed = disturb(executed, truth.ego.speed)

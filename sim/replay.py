@@ -6,11 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from datasets.checks import BoolArray, FloatArray, IntArray
 from datasets.episode import Tick
 from datasets.scene import Scene
+from datasets.store.columns import column_array
 from datasets.store.logged import LoggedTick, Parent
 from datasets.store.meta import EpisodeRow
 from datasets.store.reader import DatasetReader
@@ -19,7 +23,12 @@ from sim.scores.proximity import NEAR_GAP, NEAR_TTC, gap_to_others, time_to_coll
 from sim.state import RoadMap, WorldState
 from sim.world import World
 
-HAND_OVER, NEAR_MISS = "hand-over", "near miss"
+HAND_OVER, NEAR_MISS, DISAGREEMENT = "hand-over", "near miss", "disagreement"
+# m: a lane. Two that are further apart are on their way to different lanes, or one brakes for what
+# the other has not seen: 2 m/s^2 over the 2 s makes as much. Half of it is no news: the pilot,
+# a little slower than the expert, is 2 m away from it in a third of all ticks.
+APART = 4.0
+TOGETHER = 3.0  # m: closer than this they agree again, so that one quarrel counts once
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,18 @@ class Moment:
     tick: Tick
     state: WorldState
     progress: float  # share of the way to the goal
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What happened in an episode of N ticks."""
+
+    events: tuple[tuple[int, str], ...]  # (tick, what), in order
+    by_hand: BoolArray  # (N,) a person had taken the wheel
+    apart: FloatArray | None  # (N,) m from driver to shadow, 0 where it failed; None: nobody's
+
+    def __len__(self) -> int:
+        return len(self.by_hand)
 
 
 class Replay:
@@ -75,7 +96,8 @@ class Replay:
 
     @cached_property
     def events(self) -> list[tuple[int, str]]:
-        """Where the wheel changed hands, and where it became near: (offset, what), in order."""
+        """Where the wheel changed hands, where it became near, and where driver and shadow fell
+        out: (offset, what), in order."""
         found: list[tuple[int, str]] = []
         driver, was_near = None, False
         for offset, logged in enumerate(self._without_pictures()):
@@ -86,10 +108,31 @@ class Replay:
             if is_near and not was_near:
                 found.append((offset, NEAR_MISS))
             driver, was_near = tick.decision.driver, is_near
-        return found
+        fallings_out = disagreements(self._numbers("apart")).tolist()
+        return sorted([*found, *((offset, DISAGREEMENT) for offset in fallings_out)])
+
+    @cached_property
+    def story(self) -> Story:
+        """The whole episode at a glance."""
+        apart = self._numbers("apart") if self.row.head.shadow else None
+        return Story(tuple(self.events), self._numbers("intervention"), apart)
+
+    def _numbers(self, name: str) -> NDArray[Any]:
+        """A column of this episode; those of the others are not read."""
+        return column_array(self._reader.table(self.row, [name]), name)
 
     def _without_pictures(self) -> Iterator[LoggedTick]:
         return self._reader.episode(self.row.index, ())
+
+
+def disagreements(apart: FloatArray) -> IntArray:
+    """The ticks at which two who agreed fell out, of an episode's (N,) `apart`."""
+    found, fallen_out = [], False
+    for tick, far in enumerate(apart.tolist()):
+        if far > APART and not fallen_out:
+            found.append(tick)
+        fallen_out = far > (TOGETHER if fallen_out else APART)
+    return np.array(found, np.int64)
 
 
 def near(scene: Scene) -> bool:

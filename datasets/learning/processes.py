@@ -11,6 +11,13 @@ from dataclasses import dataclass
 import torch
 from torch import distributed
 
+_BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")  # what processors call having it
+
+
+def _processor() -> dict[str, object]:
+    """What the processor can do; nothing where torch cannot tell (before 2.12)."""
+    return dict(getattr(torch.cpu, "get_capabilities", dict)())
+
 
 @dataclass(frozen=True, slots=True)
 class Processes:
@@ -24,6 +31,12 @@ class Processes:
     def is_first(self) -> bool:
         """The one that writes and speaks."""
         return self.rank == 0
+
+    def autocast(self) -> torch.autocast:
+        """A context in which networks compute in bfloat16, where the device has it: a processor
+        that has not emulates it in twice the time."""
+        has = self.device.type == "cuda" or any(_processor().get(name) for name in _BFLOAT16)
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=has)
 
     def wait(self) -> None:
         """Until all are here."""

@@ -1,8 +1,9 @@
 """One training run, whatever it trains: batches -> steps of AdamW along a cosine -> weights.
 
-Networks compute in bfloat16; an exponential moving average of the weights is what is validated and
-kept. The order of the data is a function of the seed and the epoch, so that a run that was killed
-goes on where it was. With several processes each takes its part of every batch.
+Networks compute in bfloat16 where the device has it; an exponential moving average of the weights
+is what is validated and kept. The order of the data is a function of the seed and the epoch, so
+that a run that was killed goes on where it was. With several processes each takes its part of every
+batch.
 """
 
 from __future__ import annotations

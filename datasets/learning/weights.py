@@ -54,6 +54,13 @@ def load_network(path: Path, kind: str, make: Callable[[Plain], Network]) -> tup
     return network.eval(), text["about"]
 
 
+def read_about(path: Path) -> Plain:
+    """What is known about the network in a file, whatever network it is; ValueError where it holds
+    no weights."""
+    text, _ = _read(path)
+    return dict(text.get("about", {}))
+
+
 def _read(path: Path) -> tuple[Plain, dict[str, Tensor]]:
     try:
         with safe_open(path, framework="pt") as file:

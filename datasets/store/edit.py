@@ -1,18 +1,23 @@
-"""New datasets from old ones: merged, split, filtered. The old ones are only read.
+"""New datasets from old ones: merged, split, filtered, cut. The old ones are only read.
 
 An episode keeps its uid, so that it is never twice in one dataset; its numbers are given anew.
-Damaged episodes stay behind.
+A stretch cut out of one is an episode of its own that names where it comes from. Damaged episodes
+stay behind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
+from datasets.episode import DECISION_HZ
+from datasets.store.logged import Parent
 from datasets.store.meta import EpisodeRow
-from datasets.store.reader import DatasetReader
+from datasets.store.reader import DamagedEpisodeError, DatasetReader
 from datasets.store.writer import DatasetWriter
 
 Keep = Callable[[EpisodeRow], bool]
@@ -64,3 +69,29 @@ def split(
             )
 
     return copied(first, True), copied(second, False)
+
+
+def cut(
+    reader: DatasetReader, writer: DatasetWriter, row: EpisodeRow, first: int, last: int
+) -> EpisodeRow | None:
+    """Add ticks `first` to `last` - 1 of an episode as an episode of their own. None where the
+    writer has that very stretch already.
+
+    Its parent is the episode, even where that has a parent itself. Its ticks count from 0; the
+    world's clock, poses, the simulator's states stay as they were. How the episode ended goes with
+    its last tick: a stretch without that tick is cut off.
+    """
+    if not 0 <= first < last <= row.ticks:
+        raise ValueError(
+            f"cut: expected a stretch within the {row.ticks} ticks of episode {row.index}, got "
+            f"{first} to {last}"
+        )
+    if row.index in reader.damaged:
+        raise DamagedEpisodeError(reader.root, row.index, reader.damaged[row.index])
+    table = reader.episode_table(row, first, last)
+    number = np.arange(last - first, dtype=np.int64)
+    for name, values in (("frame_index", number), ("timestamp", number / DECISION_HZ)):
+        at = table.schema.get_field_index(name)
+        field = table.schema.field(at)
+        table = table.set_column(at, field, pa.array(values).cast(field.type))
+    return writer.add(replace(row.head, parent=Parent(row.uid, first)), table)

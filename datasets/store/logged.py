@@ -43,15 +43,20 @@ class Head:
     rig: tuple[Camera, ...]  # empty where the cameras were off
     noise: str = ""  # what disturbed the driving, "" where nothing did
     parent: Parent | None = None
+    shadow: str = ""  # who rode along without driving, "" where nobody did
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), default=np.ndarray.tolist)
+        plain = asdict(self)
+        if not self.shadow:
+            # As it was before there were shadows: the uid of an episode is a digest of this.
+            del plain["shadow"]
+        return json.dumps(plain, default=np.ndarray.tolist)
 
     @classmethod
     def from_json(cls, text: str) -> Head:
         content = json.loads(text)
         expected = {field.name for field in fields(cls)}
-        if not isinstance(content, dict) or set(content) != expected:
+        if not isinstance(content, dict) or set(content) | {"shadow"} != expected:
             raise ValueError(f"Head: expected {sorted(expected)}, got {text[:200]!r}")
         parent = content["parent"]
         content["parent"] = None if parent is None else Parent(**parent)

@@ -24,7 +24,7 @@ from datasets.store.disk import sha256
 from datasets.store.logged import Head
 from datasets.store.pictures import Picture
 from datasets.store.schema import IMAGES, features
-from datasets.store.stats import Stats, episode_stats
+from datasets.store.stats import Stats, complete, episode_stats
 from datasets.store.sums import Checksums
 
 CODEBASE_VERSION = "v3.0"  # of the format: what lerobot 0.6 writes
@@ -113,7 +113,7 @@ def describe(table: Any, head: Head, pictures: Mapping[str, Sequence[Picture]]) 
         end=str(table["end"][-1].as_py()),
         at_fault=bool(table["at_fault"][-1].as_py()),
         interventions=int(column_array(table, "intervention").sum()),
-        stats=episode_stats(table, pictures),
+        stats=complete(episode_stats(table, pictures), len(table)),
     )
 
 
@@ -137,15 +137,16 @@ def load_rows(root: Path) -> list[EpisodeRow]:
     return rows
 
 
-def is_whole(root: Path, episodes: int) -> bool:
-    """Whether meta/ tells of that many episodes, and every file of it has its checksum."""
+def is_whole(root: Path, rows: Sequence[EpisodeRow], video: bool) -> bool:
+    """Whether meta/ tells of these episodes, with the columns that there are today, and every file
+    of it has its checksum."""
     sums = Checksums(root).of
     try:
-        told = json.loads((root / INFO).read_text())["total_episodes"]
+        told = json.loads((root / INFO).read_text())
         kept = [sha256(root / name) == digest for name, digest in sums.items() if _is_meta(name)]
     except (OSError, ValueError, KeyError):
         return False
-    return told == episodes and len(kept) > len((INFO, STATS, TASKS)) and all(kept)
+    return told == _info(rows, video) and len(kept) > len((INFO, STATS, TASKS)) and all(kept)
 
 
 def _is_meta(name: str) -> bool:
@@ -202,7 +203,7 @@ def _from_plain(plain: dict[str, Any]) -> EpisodeRow:
         end=plain["end"],
         at_fault=plain["at_fault"],
         interventions=plain["interventions"],
-        stats=stats,
+        stats=complete(stats, plain["length"]),
     )
 
 

@@ -19,12 +19,14 @@ all else is text, because LeRobot's loaders can batch only those. Doubles keep e
 | pose | where the car was: x, y, heading in the world frame |
 | plan, truth, belief | JSON, see datasets/store/text.py; "" for none; belief "=": as truth |
 | simulator | the simulator's state before the action |
+| shadow | JSON as well: what who rode along would have done; "" for nobody |
+| apart | m between the plans of driver and shadow, 2 s ahead; 0 where nobody rode along |
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +44,8 @@ from datasets.store.text import (
     same_scene,
     scene_from_text,
     scene_to_text,
+    shadow_from_text,
+    shadow_to_text,
     trajectory_from_text,
     trajectory_to_text,
 )
@@ -60,6 +64,7 @@ class Column:
     dtype: str
     size: int = 1
     names: tuple[str, ...] | None = None
+    absent: float | str | None = None  # its value in datasets from before there was such a column
 
 
 INDICES = (
@@ -90,13 +95,18 @@ def number_columns(cameras: int) -> tuple[Column, ...]:
         Column("intervention", "bool"),
         Column("compute_time", "float64"),
         Column("pose", "float64", 3, ("x", "y", "heading")),
+        Column("apart", "float64", absent=0.0),
     )
 
 
-TEXTS = tuple(
-    Column(name, "string")
-    for name in ("end", "driver", "reason", "plan", "truth", "belief", "simulator")
+TEXTS = (
+    *(
+        Column(name, "string")
+        for name in ("end", "driver", "reason", "plan", "truth", "belief", "simulator")
+    ),
+    Column("shadow", "string", absent=""),
 )
+NEWER = tuple(c for c in (*number_columns(0), *TEXTS) if c.absent is not None)
 
 
 def features(rig: tuple[Camera, ...], video: bool) -> dict[str, dict[str, Any]]:
@@ -155,6 +165,15 @@ def arrow_schema(head: Head, pictures: bool = True, indices: bool = True) -> Any
     return pa.schema(fields, metadata=metadata)
 
 
+def with_newer(table: Any, names: Sequence[str]) -> Any:
+    """The table with those of the columns `names` that it is too old to have."""
+    for column in NEWER:
+        if column.name in names and column.name not in table.column_names:
+            values = pa.array([column.absent] * len(table), _arrow_type(column))
+            table = table.append_column(column.name, values)
+    return table
+
+
 def _arrow_type(column: Column) -> Any:
     scalar = pa.type_for_alias("bool" if column.dtype == "bool" else column.dtype)
     return scalar if column.size == 1 else pa.list_(scalar, column.size)
@@ -205,6 +224,8 @@ def to_row(logged: LoggedTick, frame_index: int) -> dict[str, Any]:
         "truth": scene_to_text(tick.truth, observation.route),
         "belief": _belief_text(decision.scene, tick.truth, observation.route),
         "simulator": logged.simulator,
+        "shadow": "" if decision.shadow is None else shadow_to_text(decision.shadow),
+        "apart": 0.0 if decision.shadow is None else decision.shadow.apart,
     }
     if observation.frames:
         times = [frame.t for frame in observation.frames]
@@ -223,13 +244,14 @@ def from_row(row: Mapping[str, Any], head: Head) -> LoggedTick:
         ego=EgoState(*row["observation.state"]),
         route=route_known,
     )
-    plan = row["plan"]
+    plan, shadow = row["plan"], row["shadow"]
     decision = Decision(
         action=Action(*row["action"]),
         driver=row["driver"],
         reason=row["reason"],
         trajectory=trajectory_from_text(plan) if plan else None,
         scene=_belief(row["belief"], route_known, truth),
+        shadow=shadow_from_text(shadow, row["apart"]) if shadow else None,
     )
     outcome = Outcome(End(row["end"]), row["at_fault"]) if row["end"] else None
     return LoggedTick(

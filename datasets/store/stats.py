@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from datasets.checks import FloatArray, IntArray
 from datasets.store.columns import column_array
 from datasets.store.pictures import Picture, decode_picture
-from datasets.store.schema import IMAGES, INDICES, number_columns
+from datasets.store.schema import IMAGES, INDICES, NEWER, number_columns
 
 Stats = dict[str, dict[str, FloatArray]]  # column -> statistic -> value
 
@@ -40,6 +40,13 @@ def episode_stats(table: Any, pictures: Mapping[str, Sequence[Picture]]) -> Stat
     for camera, sample in pictures.items():
         stats[IMAGES + camera] = _picture_stats(sample)
     return stats
+
+
+def complete(stats: Stats, ticks: int) -> Stats:
+    """With those of the columns that an episode of that many ticks is too old to have."""
+    numbers = {c.name: c.absent for c in NEWER if c.dtype != "string"}
+    absent = {name: _stats(np.full((ticks, 1), value)) for name, value in numbers.items()}
+    return absent | stats
 
 
 def _stats(values: NDArray[Any]) -> dict[str, FloatArray]:

@@ -1,4 +1,5 @@
-"""Scenes and trajectories as JSON text: short enough for every tick, plain enough for every tool.
+"""Scenes, trajectories and shadows as JSON text: short enough for every tick, plain enough for
+every tool.
 
 Lengths are rounded to 0.1 mm, angles to 0.1 mrad, speeds to 0.1 mm/s; centerlines of lanes to
 1 mm, as steps from point to point ("xy_mm": first point, then differences), which compress ten
@@ -14,7 +15,7 @@ import numpy as np
 import orjson
 
 from datasets.checks import BoolArray, FloatArray
-from datasets.driving import Trajectory
+from datasets.driving import Action, Shadow, Trajectory
 from datasets.observation import EgoState, Route
 from datasets.scene import Agents, Lanes, Scene
 
@@ -73,12 +74,46 @@ def _equal(a: Any, b: Any) -> bool:
 
 
 def trajectory_to_text(trajectory: Trajectory) -> str:
-    columns = (trajectory.t, trajectory.xy_ego, trajectory.heading, trajectory.speed)
-    return _dump({"t_x_y_heading_speed": _rounded(np.column_stack(columns))})
+    return _dump(_plain_trajectory(trajectory))
 
 
 def trajectory_from_text(text: str) -> Trajectory:
-    table = np.array(orjson.loads(text)["t_x_y_heading_speed"], np.float64)
+    return _trajectory(orjson.loads(text))
+
+
+def shadow_to_text(shadow: Shadow) -> str:
+    """All of it but `apart`, which has a column of its own. Its numbers are exact, those of its
+    trajectory as any other's."""
+    action, plan = shadow.action, shadow.trajectory
+    return _dump(
+        {
+            "model": shadow.model,
+            "action": [action.accel, action.steering_angle],
+            "compute_time": shadow.compute_time,
+            "trajectory": None if plan is None else _plain_trajectory(plan),
+        }
+    )
+
+
+def shadow_from_text(text: str, apart: float) -> Shadow:
+    plain = orjson.loads(text)
+    plan = plain["trajectory"]
+    return Shadow(
+        model=plain["model"],
+        action=Action(*plain["action"]),
+        trajectory=None if plan is None else _trajectory(plan),
+        apart=apart,
+        compute_time=plain["compute_time"],
+    )
+
+
+def _plain_trajectory(trajectory: Trajectory) -> dict[str, Any]:
+    columns = (trajectory.t, trajectory.xy_ego, trajectory.heading, trajectory.speed)
+    return {"t_x_y_heading_speed": _rounded(np.column_stack(columns))}
+
+
+def _trajectory(plain: dict[str, Any]) -> Trajectory:
+    table = np.array(plain["t_x_y_heading_speed"], np.float64)
     t, xy_ego, heading, speed = np.split(table, [1, 3, 4], axis=1)
     return Trajectory(t.ravel(), xy_ego, heading.ravel(), speed.ravel())
 

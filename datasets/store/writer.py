@@ -36,7 +36,7 @@ from datasets.store.meta import (
     write_meta,
 )
 from datasets.store.pictures import PictureFormat, decode_picture
-from datasets.store.schema import IMAGES, INDICES, arrow_schema
+from datasets.store.schema import IMAGES, INDICES, arrow_schema, with_newer
 from datasets.store.stats import Stats, sampled_pictures, sampled_ticks, together
 from datasets.store.video import read_video, write_video
 
@@ -80,7 +80,8 @@ class DatasetWriter:
     # --- opening ---
 
     def _open(self) -> list[EpisodeRow]:
-        """The episodes on disk; meta/ is made again where it does not tell of all of them."""
+        """The episodes on disk; meta/ is made again where it does not tell of all of them, or is
+        older than a column that we have."""
         for left in self.root.glob(f"data/*/.*{TEMPORARY}"):
             left.unlink()
         try:
@@ -90,7 +91,7 @@ class DatasetWriter:
         known = len(rows)
         while (self.root / data_path(len(rows))).exists():
             rows.append(self._describe_file(len(rows)))
-        whole = is_whole(self.root, known)
+        whole = is_whole(self.root, rows[:known], self.video)
         if rows and (len(rows) > known or not whole):
             stats = together([row.stats for row in rows])
             write_meta(self.root, rows, stats, self.video, known if whole else 0)
@@ -228,6 +229,7 @@ def _is_video(root: Path, wanted: bool) -> bool:
 
 def _with_indices(table: Any, head: Head, numbers: dict[str, Any]) -> Any:
     schema = arrow_schema(head)
+    table = with_newer(table, schema.names)
     columns = {name: table[name] for name in table.column_names}
     for column in INDICES:
         columns[column.name] = pa.array(numbers[column.name], pa.int64())

@@ -31,10 +31,15 @@ SEARCH = 12  # points of a planner's path within which the place beside a moved 
 
 def encode_path(paths: Paths, which: int, view: SE2) -> FloatArray:
     """(PATH_SIZE,) a path of the planner as it is seen from `view`, a place near the car."""
-    to_view = view.inverse()
-    xy = to_view.apply(paths.xy[which])
-    heading = paths.heading[which] - view.heading
     guess = round(float(paths.start[which]) / STEP)
+    return encode_line(paths.xy[which], paths.heading[which], guess, view)
+
+
+def encode_line(xy: FloatArray, heading: FloatArray, guess: int, view: SE2) -> FloatArray:
+    """(PATH_SIZE,) a line of (K, 2) points STEP metres apart with their (K,) unwrapped headings, as
+    it is seen from `view`; `guess` is a point of it near there."""
+    xy = view.inverse().apply(xy)
+    heading = heading - view.heading
     s, d = frenet(xy, heading, 0.0, 0.0, nearest_on_path(xy, 0.0, 0.0, guess, SEARCH))
     at = np.interp(s + STATION_S, np.arange(len(heading)) * STEP, heading)
     at = at + float(wrap_angle(at[0])) - at[0]

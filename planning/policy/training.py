@@ -78,6 +78,34 @@ class Desk:
         return batch | {"coarse": self._all["coarse"][self._past[rows]]}
 
 
+class School:
+    """A run and its lessons."""
+
+    def __init__(self, run: Run[PolicyNet], config: PolicyTraining, lessons: Lessons) -> None:
+        self._run, self._config = run, config
+        self._desk = Desk(lessons, config, run.processes.device)
+
+    def batch(self, chosen: IntArray) -> Batch:
+        """The chosen ticks; some without the route, some without the ego's sensors."""
+        batch = self._desk.batch(chosen)
+        shares = {"route": self._config.no_route, "ego": self._config.no_ego}
+        for name, share in shares.items():
+            left_out = torch.rand(len(chosen), generator=self._run.generator) < share
+            batch[name] = batch[name] * ~left_out.to(self._run.processes.device)[:, None]
+        return batch
+
+    def learn(self, batch: Batch) -> dict[str, float]:
+        """One step."""
+
+        def judge(network: nn.Module) -> tuple[Terms, Tensor]:
+            with self._run.processes.autocast():
+                wish = wish_of(network, batch)
+            terms = losses(wish, batch)
+            return terms, total(terms, self._config.weights)
+
+        return self._run.learn(judge)
+
+
 def train(
     config: PolicyTraining,
     lessons: tuple[Lessons, str],
@@ -86,28 +114,18 @@ def train(
     processes: Processes,
     about: dict[str, Any],
     every: int = 500,
+    start: dict[str, Any] | None = None,
 ) -> dict[str, float]:
     """Train to the end, or on from where a run in `out` was killed; the last validation's figures.
-    `lessons` come with the hash that tells them from others."""
+    `lessons` come with the hash that tells them from others; `start` are weights to begin with."""
     torch.manual_seed(config.seed)
     data_hash = lessons[1]
-    run = Run(PolicyNet(config.network), config, data_hash, processes, out / "checkpoint.pt")
-    desk = Desk(lessons[0], config, processes.device)
+    network = PolicyNet(config.network)
+    if start is not None:
+        network.load_state_dict(start)
+    run = Run(network, config, data_hash, processes, out / "checkpoint.pt")
+    school = School(run, config, lessons[0])
     exam = Desk(held_out, config, processes.device)
-
-    def learn(chosen: IntArray) -> dict[str, float]:
-        batch = desk.batch(chosen)
-        for name, share in (("route", config.no_route), ("ego", config.no_ego)):
-            left_out = torch.rand(len(chosen), generator=run.generator) < share
-            batch[name] = batch[name] * ~left_out.to(processes.device)[:, None]
-
-        def judge(network: nn.Module) -> tuple[Terms, Tensor]:
-            with torch.autocast(processes.device.type, torch.bfloat16):
-                wish = wish_of(network, batch)
-            terms = losses(wish, batch)
-            return terms, total(terms, config.weights)
-
-        return run.learn(judge)
 
     def review(_: Any) -> dict[str, float]:
         parts = np.array_split(np.arange(len(held_out)), -(-len(held_out) // config.batch_size))
@@ -118,6 +136,9 @@ def train(
         path = out / "weights.safetensors"
         save_weights(path, run.averaged, {**about, **made, "figures": figures})
         return figures
+
+    def learn(chosen: IntArray) -> dict[str, float]:
+        return school.learn(school.batch(chosen))
 
     return go_through(run, len(lessons[0]), learn, review, out, every)
 

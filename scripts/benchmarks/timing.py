@@ -39,14 +39,15 @@ def percentiles(times: list[float]) -> dict[str, float]:
 def header() -> dict[str, str]:
     """What the figures were measured with."""
     return {
-        "cpu": _cpu_name(),
+        "cpu": cpu_name(),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "opencv": cv2.__version__,
     }
 
 
-def _cpu_name() -> str:
+def cpu_name() -> str:
+    """The processor's, as it calls itself."""
     info = Path("/proc/cpuinfo")
     if info.exists():
         for line in info.read_text().splitlines():

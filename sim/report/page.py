@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -41,17 +42,24 @@ def write_report(report: Report, folder: Path) -> Path:
     return path
 
 
-def as_html(report: Report) -> str:
-    """The page as text."""
+def render(template: str, *folders: Path, **values: Any) -> str:
+    """A page as text, from a template beside this file or in one of the `folders`; all of them may
+    extend base.html.j2."""
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader([*folders, Path(__file__).parent]),
         autoescape=select_autoescape(default_for_string=True, default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    return environment.get_template(template).render(**values)
+
+
+def as_html(report: Report) -> str:
+    """The page as text."""
     errors = [row for row in report.result["episodes"] if "traceback" in row]
-    return environment.get_template("report.html.j2").render(
+    return render(
+        "report.html.j2",
         title=title(report.result),
         facts=facts(report.result),
         tables=tables(report.result),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ from matplotlib.figure import Figure
 
 from datasets.checks import FloatArray
 from datasets.episode import TICK, End
+from sim.report.svg import as_svg
 from sim.report.tables import Result
 from sim.scores.episode import ERROR
 from sim.scores.lanes import LaneIndex
@@ -47,7 +47,7 @@ def score_plot(result: Result) -> str:
         ax.set(xticklabels=("0", "", "0.5", "", "1"), yticks=y, yticklabels=list(summaries))
         ax.grid(axis="x", alpha=0.3)
     axes[0].invert_yaxis()
-    return _svg(figure)
+    return as_svg(figure)
 
 
 def trace_plot(log: EpisodeLog) -> str:
@@ -66,7 +66,7 @@ def trace_plot(log: EpisodeLog) -> str:
     ttc.plot(t, seconds, color="#c0392b")
     ttc.axhline(NEAR_TTC, color="#999999", linestyle=":")
     ttc.set(xlabel="s", ylabel="time to\ncollision, s", ylim=(0, HORIZON * 1.05))
-    return _svg(figure)
+    return as_svg(figure)
 
 
 def outcome_map(
@@ -96,7 +96,7 @@ def outcome_map(
     )
     ax.set_aspect("equal" if longest < TO_SCALE else "auto")
     ax.legend(fontsize=7, loc="best")
-    return _svg(figure)
+    return as_svg(figure)
 
 
 def _draw_lanes(ax: Axes, road_map: RoadMap, low: FloatArray, high: FloatArray) -> None:
@@ -109,11 +109,3 @@ def _draw_lanes(ax: Axes, road_map: RoadMap, low: FloatArray, high: FloatArray) 
         edge = np.concatenate([(xy + normal)[seen], (xy - normal)[seen][::-1]])
         if len(edge):
             ax.fill(*edge.T, color=_ASPHALT, edgecolor="white", linewidth=0.5)
-
-
-def _svg(figure: Figure) -> str:
-    """The SVG element alone, the same text for the same plot."""
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]

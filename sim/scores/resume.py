@@ -62,17 +62,18 @@ def run_episodes(
     jobs: int,
     progress: bool = True,
 ) -> list[Row]:
-    """Play the episodes that the cache does not have, and return all rows in the order of
-    `episodes`. joblib's own backends decide where they run (joblib.parallel_config)."""
+    """Play the episodes that the cache does not have, and return the rows of all `episodes` in
+    their order. joblib's own backends decide where they run (joblib.parallel_config)."""
     have = {(row["scenario"], row["seed"]) for row in cache.rows}
     missing = [episode for episode in episodes if episode not in have]
-    with tqdm(total=len(episodes), initial=len(have), unit="ep", disable=not progress) as bar:
+    done = len(episodes) - len(missing)
+    with tqdm(total=len(episodes), initial=done, unit="ep", disable=not progress) as bar:
         for row in _rows(play, missing, jobs):
             cache.add(row)
             bar.set_postfix_str(f"{row['scenario']} {row['seed']}: {row['outcome']}")
             bar.update()
-    order = {episode: i for i, episode in enumerate(episodes)}
-    return sorted(cache.rows, key=lambda row: order[row["scenario"], row["seed"]])
+    played = {(row["scenario"], row["seed"]): row for row in cache.rows}
+    return [played[episode] for episode in episodes]
 
 
 def _rows(play: Callable[[str, int], Row], episodes: Sequence[Episode], jobs: int) -> Iterator[Row]:

@@ -51,6 +51,7 @@ DIALS = {
     "accel": Box(842, 456, 70, 224),
 }
 CHARTS = Box(920, 456, 348, 224)
+KEYS_TOP = 684  # px: the keys are below
 TRAIL_TICKS = 60
 
 
@@ -102,7 +103,7 @@ class Canvas:
         draw_keys(image, status, self._keys)
         self._draw_map(image, tick, state)
         self._draw_cameras(image, tick, status)
-        gauges.draw_driver(image, DRIVER, tick.decision.driver, tick.decision.reason)
+        gauges.draw_driver(image, DRIVER, tick.decision)
         gauges.draw_dials(image, DIALS, tick.observation.ego, limit)
         self._draw_charts(image, limit)
         if tick.outcome is not None:
@@ -126,8 +127,11 @@ class Canvas:
         self._map.draw_roads(pixels, view, state.xy_world[EGO])
         self._map.draw_route(pixels, view, tick.observation.route.xy_ego)
         self._map.draw_trail(pixels, view, np.array(self._trail))
-        if tick.decision.trajectory is not None and tick.outcome is None:
-            self._map.draw_plan(pixels, view, tick.decision.trajectory)
+        plan, shadow = tick.decision.trajectory, tick.decision.shadow
+        if plan is not None and tick.outcome is None:
+            self._map.draw_plan(pixels, view, plan)
+        if shadow is not None and shadow.trajectory is not None and tick.outcome is None:
+            self._map.draw_shadow(pixels, view, shadow.trajectory)
         self._map.draw_bodies(pixels, view, state, tick.truth)
         belief = believed_scene(tick)
         if belief is not None:
@@ -208,7 +212,7 @@ def draw_keys(image: Image, status: Status, keys: Mapping[str, StrEnum] = KEYS) 
         Command.SPEED_UP: status.speed_up > 1,
         Command.TAKE: status.taken,
     }
-    u, v = 12, 704
+    u, v = 12, KEYS_TOP + 20
     for key, command in keys.items():
         cap = Box(u, v - 14, ink.text_width(key, ink.SMALL) + 12, 19)
         on = lit.get(command, False)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from datasets.checks import FloatArray
-from datasets.driving import MAX_ACCEL
+from datasets.driving import MAX_ACCEL, Decision, Shadow
 from datasets.observation import EgoState
 from sim.window import ink
 from sim.window.ink import Box, Color, Font, Image
@@ -114,13 +114,27 @@ def draw_chart(
     ink.disc(image, (float(line[-1, 0]), float(line[-1, 1])), 3, color)
 
 
-def draw_driver(image: Image, box: Box, driver: str, reason: str) -> None:
-    """Who holds the wheel, and why."""
+def draw_driver(image: Image, box: Box, decision: Decision) -> None:
+    """Who holds the wheel, and why; who rides along, and how far it is from agreeing."""
+    driver, shadow = decision.driver, decision.shadow
     color = DRIVER_COLORS.get(driver, ink.MUTED)
     cv2.rectangle(image, (box.x, box.y + 12), (box.x + 3, box.y + box.height - 13), color, -1)
     ink.text(image, (box.x + 18, box.y + 50), driver, Font(24, 500), color)
-    for i, line in enumerate(ink.wrapped(reason, ink.BODY, box.width - 34, max_lines=3)):
+    room = 3 if shadow is None else 2  # lines
+    for i, line in enumerate(ink.wrapped(decision.reason, ink.BODY, box.width - 34, room)):
         ink.text(image, (box.x + 18, box.y + 74 + 19 * i), line, ink.BODY)
+    if shadow is not None:
+        draw_shadow(image, Box(box.x + 18, box.y + 101, box.width - 34, 20), shadow)
+
+
+def draw_shadow(image: Image, box: Box, shadow: Shadow) -> None:
+    """Who rides along, in a line; a long name loses its end, never the number."""
+    apart = f": {shadow.apart:.1f} m apart"
+    room = box.width - ink.text_width(apart, ink.SMALL)
+    name = f"shadow {shadow.model}"
+    ink.text(box._replace(width=room).of(image), (0, 14), name, ink.SMALL, ink.SHADOW)
+    u = box.x + min(room, ink.text_width(name, ink.SMALL))
+    ink.text(image, (u, box.y + 14), apart, ink.SMALL, ink.SHADOW)
 
 
 def draw_dials(image: Image, boxes: dict[str, Box], ego: EgoState, limit: float) -> None:

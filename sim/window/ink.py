@@ -29,6 +29,7 @@ ACCENT: Color = (74, 176, 255)  # the ego and what it means to do
 GOOD: Color = (76, 196, 112)
 WARN: Color = (240, 178, 60)
 BAD: Color = (240, 84, 76)
+SHADOW: Color = (236, 124, 204)  # who rides along
 
 _SHIFT = 4  # fractional bits of OpenCV's coordinates
 _FAR_PX = 8000.0  # beyond this OpenCV's fixed-point clipping is not to be trusted

@@ -198,6 +198,10 @@ class MapView:
             ink.stroke(image, uv[begin : end + 1], color, width_px)
             begin = end
 
+    def draw_shadow(self, image: Image, view: Viewport, plan: Trajectory) -> None:
+        """What who rides along would do: a thin line, which leaves the driver's plan in sight."""
+        ink.stroke(image, view.from_ego(plan.xy_ego), ink.SHADOW, 2)
+
 
 _LEFT_SIDE = ((1, 0.55), (0.9, 0.9), (-0.92, 1), (-1, 0.8))
 _CAR_OUTLINE = (*_LEFT_SIDE, *((x, -y) for x, y in _LEFT_SIDE[::-1]))

@@ -41,12 +41,13 @@ def command_for(key_name: str, keys: Mapping[str, StrEnum] = KEYS) -> StrEnum | 
 class Window:
     """A window on the screen; NoDisplayError where there is none."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, height_px: int = HEIGHT) -> None:
+        """`height_px`: of the pictures that will be shown."""
         if not has_display():
             raise NoDisplayError("no display")
         try:
             pygame.display.init()
-            self._screen = pygame.display.set_mode((WIDTH, HEIGHT), pygame.RESIZABLE)
+            self._screen = pygame.display.set_mode((WIDTH, height_px), pygame.RESIZABLE)
         except pygame.error as error:
             pygame.display.quit()
             raise NoDisplayError(str(error)) from error

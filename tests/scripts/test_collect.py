@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from datasets.store import edit
 from datasets.store.reader import DatasetReader
 from datasets.store.writer import DatasetWriter
 from scripts import collect, dataset, replay
@@ -99,6 +100,38 @@ def test_replay_films_an_episode_and_drives_on_from_a_tick(root, tmp_path, capsy
     with DatasetWriter(mine) as writer:
         parent = writer.rows[0].head.parent
     assert (parent.uid, parent.tick) == (DatasetReader(root).rows[2].uid, ticks - 4)
+
+
+def test_a_clip_is_cut_once_watched_and_driven_on_from(root, tmp_path, capsys):
+    clips = tmp_path / "clips"
+    last = DatasetReader(root).rows[2].ticks
+    for _ in range(2):
+        dataset.main(dataset.Cut(root, clips, episode=2, first=last - 6))
+    out = capsys.readouterr().out
+    assert "1 episodes, 6 ticks added" in out
+    assert "had that stretch" in out
+    assert dataset.main(dataset.Check(clips)) == 0
+    replay.main(replay.Args(clips, headless=True, video=tmp_path / "clip.mp4"))
+    assert (tmp_path / "clip.mp4").stat().st_size > 10_000
+    replay.main(
+        replay.Args(clips, tick=3, headless=True, agent="idm", drive=True, record=tmp_path / "on")
+    )
+    (clip,), (driven,) = DatasetReader(clips).rows, DatasetReader(tmp_path / "on").rows
+    assert (driven.head.parent.uid, driven.head.parent.tick) == (clip.uid, 3)
+    with pytest.raises(ValueError, match="--episode: expected 0 to 3, got 4"):
+        dataset.main(dataset.Cut(root, clips, episode=4))
+
+
+def test_a_clip_does_not_stand_for_its_seed(root, tmp_path):
+    args = collect.Args(out=tmp_path, noise="dart", **ARGS)
+    reader = DatasetReader(root)
+    with DatasetWriter(tmp_path) as writer:
+        for row in reader.rows:
+            edit.cut(reader, writer, row, row.ticks - 5, row.ticks)
+        assert all(row.end for row in writer.rows)
+        assert collect.finished(args, writer) == set()
+        edit.copy_episodes(reader, writer, lambda _: True)
+        assert len(collect.finished(args, writer)) == 4
 
 
 def test_what_does_not_exist_is_refused_in_a_line(root, tmp_path):

@@ -84,6 +84,7 @@ def test_ctrl_c_leaves_complete_files(tmp_path):
         ("--scenario", ["highway", "roundabout"]),
         ("--agent", ["expert", "idm", "constant-speed"]),
         ("--weather", ["clear", "night", "random"]),
+        ("--shadow", ["expert", "idm", "constant-speed"]),
     ],
 )
 def test_a_bad_name_lists_the_good_ones(tmp_path, option, good):

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from datasets.geometry import SE2
+from datasets.store import edit
 from datasets.store.reader import DatasetReader
+from datasets.store.writer import DatasetWriter
 from planning.policy.code import decode_path
 from planning.policy.lessons import load_lessons
 from planning.policy.weights import load_weights
 from scripts import collect
-from scripts.lessons import LessonConfig, eyes, file_name, lesson_files
+from scripts.lessons import LessonConfig, file_name, lesson_files, trunk_of
 from scripts.pupil import TEACHER, Taught
 from sim.state import EGO
 from sim.world import World
@@ -44,7 +46,7 @@ def test_every_episode_has_a_file_that_is_made_once(driven, made):
     before = {path: path.stat().st_mtime_ns for path in files}
     assert lesson_files([driven], root, TAKE, (0, 1), quiet=True) == files
     assert before == {path: path.stat().st_mtime_ns for path in files}
-    assert eyes() in files[0].parent.name
+    assert trunk_of() in files[0].parent.name
     with pytest.raises(ValueError, match=r"seeds \(7, 8\), got none"):
         lesson_files([driven], root, TAKE, (7, 8))
 
@@ -66,6 +68,21 @@ def test_the_label_seen_from_a_moved_car_is_the_same_path(made):
         b = decode_path(plain.path[twin].astype(np.float64))[-1]
         assert np.hypot(*(view.apply(a) - b)) < 0.5
     assert np.abs(moved.coarse - plain.coarse[twins]).mean() > 0.05  # and it looks otherwise
+
+
+def test_a_clip_teaches_what_its_ticks_taught_in_the_episode(driven, made, tmp_path):
+    reader = DatasetReader(driven)
+    with DatasetWriter(tmp_path / "clips") as writer:
+        edit.cut(reader, writer, reader.rows[0], 4, 40)
+    files = lesson_files([tmp_path / "clips"], tmp_path, TAKE, (0, 1), quiet=True)
+    clip, _ = load_lessons(files, moved=False)
+    whole, _ = load_lessons(made[1][:1], moved=False)
+    assert len(clip) == 36 // TAKE.every
+    same = whole.where(slice(4 // TAKE.every, 40 // TAKE.every))
+    for sensed in ("coarse", "route", "ego"):
+        np.testing.assert_array_equal(getattr(clip, sensed), getattr(same, sensed))
+    # The expert comes upon the first tick without a habit, and in the end means the same.
+    np.testing.assert_allclose(clip.path[-2:], same.path[-2:], atol=0.1)
 
 
 def test_only_the_ego_is_moved():
@@ -117,6 +134,6 @@ def test_the_command_trains_on_two_processes(driven, made, tmp_path):
     )
     assert done.returncode == 0, done.stderr[-2000:]
     network, about = load_weights(tmp_path / "out/policy.safetensors")
-    assert (about["step"], about["eyes"], network.config.spacing) == (3, eyes(), 4)
+    assert (about["step"], about["eyes"], network.config.spacing) == (3, trunk_of(), 4)
     assert (tmp_path / "out/policy.onnx").is_file()
     assert "Steps: 3 of 4 ticks" in (tmp_path / "out/policy.md").read_text()

@@ -39,10 +39,11 @@ def _held(monkeypatch):
     monkeypatch.setattr(seat, "KeysAndPad", FullThrottle)
 
 
-def drive(tmp_path, agent, pressed):
+def drive(tmp_path, agent, pressed, shadow=None):
     recorder = Recorder.into(tmp_path)
     viewer = Viewer(Window(pressed), [])
-    ended = drive_episode(agent, Programme("merge", 3, "clear", False), viewer, recorder)
+    programme = Programme("merge", 3, "clear", False)
+    ended = drive_episode(agent, programme, viewer, recorder, shadow=shadow)
     recorder.close()
     return ended, DatasetReader(tmp_path)
 
@@ -57,6 +58,16 @@ def test_the_wheel_is_taken_and_the_interval_recorded(tmp_path):
     assert (row.end, row.ticks, row.head.agent) == ("", 30, "idm")
     by_hand = [one.tick.index for one in reader.episode(0, ()) if one.intervention]
     assert by_hand == list(range(5, 19)), "and half a second to hand it back"
+
+
+@pytest.mark.usefixtures("_held")
+def test_a_shadow_rides_along_whoever_holds_the_wheel(tmp_path):
+    pressed = {3: [Command.TAKE], 12: [Command.QUIT]}
+    _, reader = drive(tmp_path, "idm", pressed, shadow="expert")
+    decisions = [one.tick.decision for one in reader.episode(0, ())]
+    assert reader.rows[0].head.shadow == "expert"
+    assert [d.driver == HUMAN for d in decisions] == [False] * 3 + [True] * 9
+    assert {d.shadow.model for d in decisions} == {"expert"}
 
 
 @pytest.mark.usefixtures("_held")

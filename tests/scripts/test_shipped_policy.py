@@ -6,7 +6,7 @@ from perception.runtime import OnnxLook
 from planning.policy.driver import TORCH_FILE, WEIGHTS, OnnxMind, Policy, TorchMind
 from planning.policy.weights import load_weights
 from scripts.agents import make_agent
-from scripts.lessons import eyes
+from scripts.lessons import trunk_of
 from sim.loop import drive
 from sim.world import World
 
@@ -19,7 +19,7 @@ def test_it_is_small():
 
 def test_it_was_trained_on_the_trunk_that_is_shipped():
     trunk = load_weights(TORCH_FILE)[1]["eyes"]
-    assert trunk == eyes(), "train the policy again on the new trunk: docs/policy.md"
+    assert trunk == trunk_of(), "train the policy again on the new trunk: docs/policy.md"
 
 
 def test_both_forms_are_of_the_same_training():

@@ -14,7 +14,7 @@ from datasets.store.writer import DatasetWriter
 from sim.baselines import ConstantSpeed
 from sim.dart import Dart
 from sim.recording import drive_logged, render_again
-from sim.replay import HAND_OVER, Replay, near
+from sim.replay import APART, DISAGREEMENT, HAND_OVER, TOGETHER, Replay, disagreements, near
 from sim.world import World
 from tests.datasets.store.same import assert_same
 
@@ -115,6 +115,32 @@ def test_a_replay_shows_the_moment_and_its_events(recorded):
         (4, HAND_OVER),
         (7, HAND_OVER),
     ]
+
+
+def test_the_story_of_an_episode_is_that_of_its_ticks(recorded):
+    root, logged = recorded
+    story = Replay(DatasetReader(root), 0).story
+    assert len(story) == TICKS
+    np.testing.assert_array_equal(story.by_hand, [one.intervention for one in logged])
+    assert story.apart is None, "nobody rode along"
+    assert (4, HAND_OVER) in story.events
+    assert DISAGREEMENT not in dict(story.events).values()
+
+
+@pytest.mark.parametrize(
+    ("apart", "expected"),
+    [
+        ([], []),
+        ([0, 0, 0], []),
+        ([APART, APART], []),  # more than that
+        ([APART + 1, 0, APART + 1], [0, 2]),
+        ([0, APART + 1, APART + 2, APART + 1, 0], [1]),
+        ([0, APART + 1, TOGETHER + 0.1, APART + 1, 0], [1]),  # still the same quarrel
+        ([0, APART + 1, TOGETHER - 0.1, APART + 1, 0], [1, 3]),
+    ],
+)
+def test_a_disagreement_begins_where_they_fall_out(apart, expected):
+    assert disagreements(np.array(apart, np.float64)).tolist() == expected
 
 
 def test_driving_on_from_a_tick_repeats_what_was_driven(recorded):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 
+from datasets.driving import Shadow, Trajectory
 from datasets.scene import Agents, Lanes, Scene
 from datasets.store.logged import LoggedTick
 
@@ -71,9 +72,20 @@ def assert_same(a: LoggedTick, b: LoggedTick, picture_error: float = 0) -> None:
     assert (said.scene is None) == (read_decision.scene is None)
     if said.scene is not None and read_decision.scene is not None:
         assert_same_scene(said.scene, read_decision.scene)
-    assert (said.trajectory is None) == (read_decision.trajectory is None)
-    if said.trajectory is not None:
-        for field in fields(said.trajectory):
-            expected = getattr(said.trajectory, field.name)
-            got = getattr(read_decision.trajectory, field.name)
+    assert_same_trajectory(said.trajectory, read_decision.trajectory)
+    assert_same_shadow(said.shadow, read_decision.shadow)
+
+
+def assert_same_shadow(a: Shadow | None, b: Shadow | None) -> None:
+    assert (a is None) == (b is None)
+    if a is not None and b is not None:
+        assert_same_trajectory(a.trajectory, b.trajectory)
+        assert replace(a, trajectory=None) == replace(b, trajectory=None)
+
+
+def assert_same_trajectory(a: Trajectory | None, b: Trajectory | None) -> None:
+    assert (a is None) == (b is None)
+    if a is not None:
+        for field in fields(a):
+            expected, got = getattr(a, field.name), getattr(b, field.name)
             np.testing.assert_allclose(got, expected, rtol=0, atol=FINE)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from datasets.camera import Camera
-from datasets.driving import Action, Decision, Trajectory
+from datasets.driving import Action, Decision, Shadow, Trajectory
 from datasets.episode import TICK, End, Outcome, Tick
 from datasets.geometry import SE2
 from datasets.observation import CameraFrame, EgoState, Observation, Route
@@ -26,8 +26,8 @@ def rig(cameras: int = 2) -> tuple[Camera, ...]:
     )
 
 
-def head(scenario: str = "highway", seed: int = 0, cameras: int = 2) -> Head:
-    return Head(scenario, seed, "clear", "dice", rig(cameras))
+def head(scenario: str = "highway", seed: int = 0, cameras: int = 2, shadow: str = "") -> Head:
+    return Head(scenario, seed, "clear", "dice", rig(cameras), shadow=shadow)
 
 
 def route(rng: np.random.Generator) -> Route:
@@ -85,6 +85,12 @@ def trajectory(rng: np.random.Generator) -> Trajectory:
     return Trajectory(t, rng.normal(size=(n, 2)), rng.normal(size=n), rng.normal(size=n))
 
 
+def shadow(rng: np.random.Generator) -> Shadow:
+    action = Action(*rng.uniform(-0.5, 0.5, 2).tolist())
+    plan = trajectory(rng) if rng.random() < 0.5 else None
+    return Shadow("policy@x", action, plan, *rng.uniform(0, 9, 2).tolist())
+
+
 def smooth_picture(camera: Camera, rng: np.random.Generator) -> np.ndarray:
     """A ramp of colours, which JPEG hardly changes."""
     low, high = rng.integers(0, 120, 3), rng.integers(130, 256, 3)
@@ -104,6 +110,7 @@ def episode(
         frames = tuple(CameraFrame(c, smooth_picture(c, rng), t) for c in about.rig)
         belief = [None, truth, scene(rng, t, route(rng))][i % 3]
         plan = trajectory(rng) if i % 2 else None
+        beside = shadow(rng) if about.shadow and i % 4 else None
         action = Action(*rng.uniform(-0.5, 0.5, 2).tolist())
         last = outcome if i == ticks - 1 else None
         yield LoggedTick(
@@ -111,7 +118,7 @@ def episode(
                 index=i,
                 observation=Observation(t, frames, ego(rng), way),
                 truth=truth,
-                decision=Decision(action, f"driver {i % 2}", "why not", plan, belief),
+                decision=Decision(action, f"driver {i % 2}", "why not", plan, belief, beside),
                 outcome=last,
                 compute_time=float(rng.random()),
             ),

@@ -1,6 +1,7 @@
-"""Datasets checked, surveyed, merged, split and filtered."""
+"""Datasets checked, surveyed, merged, split, filtered and cut."""
 
-from itertools import chain
+from dataclasses import replace
+from itertools import chain, pairwise
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from datasets.episode import End, Outcome
 from datasets.store import edit
 from datasets.store.check import check, damaged_episodes
 from datasets.store.journal import Journal
-from datasets.store.reader import DatasetReader
+from datasets.store.logged import Parent
+from datasets.store.reader import DamagedEpisodeError, DatasetReader
 from datasets.store.survey import survey
 from datasets.store.writer import DatasetWriter
 from tests.datasets.store.same import assert_same
@@ -128,3 +130,83 @@ def test_the_survey_finds_gaps_and_duplicates(tmp_path):
     assert [(episode_index, tick) for episode_index, tick, _ in seen.gaps] == [(0, 8), (0, 17)]
     assert [round(step, 3) for _, _, step in seen.gaps] == [0.4, 0.0]
     assert seen.duplicate_share == pytest.approx(2 / 18)
+
+
+@pytest.fixture
+def long(tmp_path):
+    """Episodes of several row groups, and what was recorded."""
+    with DatasetWriter(tmp_path / "long") as writer:
+        record(writer, head("merge", 2))
+        recorded = record(writer, head("highway", 1), ticks=65)
+    return DatasetReader(tmp_path / "long"), recorded
+
+
+def counted_from(recorded, first):
+    """What a clip that begins at tick `first` must hold."""
+    return [replace(one, tick=replace(one.tick, index=i)) for i, one in enumerate(recorded[first:])]
+
+
+def test_a_cut_of_everything_is_the_episode(long, tmp_path):
+    reader, recorded = long
+    with DatasetWriter(tmp_path / "clips") as writer:
+        row = edit.cut(reader, writer, reader.rows[1], 0, 65)
+    assert (row.end, row.head.parent) == ("goal", Parent(reader.rows[1].uid, 0))
+    for one, clipped in zip(
+        recorded, DatasetReader(tmp_path / "clips", verify=True).episode(0), strict=True
+    ):
+        assert_same(one, clipped)
+
+
+@pytest.mark.parametrize("video", [False, True])
+def test_neighbouring_cuts_are_the_whole(long, tmp_path, video):
+    reader, recorded = long
+    source = tmp_path / "source"
+    edit.filtered(reader.root, source, lambda row: row.ticks > 12, video)
+    packed = DatasetReader(source)
+    edges = (0, 1, 20, 39, 65)
+    with DatasetWriter(tmp_path / "clips") as writer:
+        for first, last in pairwise(edges):
+            assert edit.cut(packed, writer, packed.rows[0], first, last) is not None
+    assert check(tmp_path / "clips") == []
+    clips = DatasetReader(tmp_path / "clips", verify=True)
+    assert len(clips) == 65
+    for first, row in zip(edges, clips.rows, strict=False):
+        assert row.head.parent == Parent(packed.rows[0].uid, first)
+        for one, clipped in zip(
+            counted_from(recorded, first), clips.episode(row.index), strict=False
+        ):
+            assert_same(one, clipped, picture_error=12 if video else 0)
+    # What names a moment of the world stays; what counts ticks begins anew.
+    for kept in ("observation.t", "pose", "next.reward"):
+        np.testing.assert_array_equal(clips.numbers(kept), packed.numbers(kept))
+    counts = np.concatenate([np.arange(row.ticks) for row in clips.rows])
+    np.testing.assert_array_equal(clips.numbers("frame_index"), counts)
+    np.testing.assert_allclose(clips.numbers("timestamp"), counts / 10, rtol=1e-6)
+    assert [row.end for row in clips.rows] == ["", "", "", "goal"]
+    assert survey(clips).gaps == []
+    assert survey(clips).counts["end"] == {"cut off": 3, "goal": 1}
+
+
+def test_a_stretch_is_cut_once_and_other_stretches_are_others(long, tmp_path):
+    reader, _ = long
+    row = reader.rows[1]
+    with DatasetWriter(tmp_path / "clips") as writer:
+        stretches = [(10, 30), (10, 30), (10, 31), (11, 31), (40, 60)]
+        added = [edit.cut(reader, writer, row, first, last) for first, last in stretches]
+        assert [each is not None for each in added] == [True, False, True, True, True]
+        clips = DatasetReader(tmp_path / "clips")
+        again = edit.cut(clips, writer, clips.rows[0], 5, 10)
+    assert again.head.parent == Parent(clips.rows[0].uid, 5), "a cut of a cut names the cut"
+
+
+def test_what_cannot_be_cut_is_refused(long, tmp_path):
+    reader, _ = long
+    with DatasetWriter(tmp_path / "clips") as writer:
+        for first, last in ((-1, 3), (5, 5), (60, 66)):
+            with pytest.raises(ValueError, match="within the 65 ticks of episode 1"):
+                edit.cut(reader, writer, reader.rows[1], first, last)
+        damage(reader.root, 1)
+        damaged = DatasetReader(reader.root, verify=True)
+        with pytest.raises(DamagedEpisodeError, match="episode 1 is damaged"):
+            edit.cut(damaged, writer, damaged.rows[1], 0, 5)
+        assert writer.rows == []

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from datasets.driving import Action, Shadow, Trajectory
 from datasets.episode import End, Outcome
 from datasets.geometry import SE2
 from sim.state import EGO
@@ -61,6 +62,32 @@ def test_a_long_reason_stays_on_its_card(draw):
 def test_who_drives_and_why_is_all_that_tells_agents_apart(draw):
     other = draw(decision={"driver": "rules", "reason": "the policy saw nothing"})
     assert differs_within(other, draw(), [DRIVER])
+
+
+def test_who_rides_along_shows_on_the_map_and_in_a_line(draw):
+    plan = Trajectory(
+        np.array([0.0, 2.0]), np.array([[0.0, 0], [50, 12]]), np.zeros(2), np.full(2, 25.0)
+    )
+    near, far, planless = (
+        draw(decision={"shadow": Shadow("policy@x", Action(0.0, 0.0), trajectory, apart)})
+        for trajectory, apart in ((plan, 0.4), (plan, 7.4), (None, 0.4))
+    )
+    assert differs_within(near, draw(), [MAP, DRIVER])
+    assert differs_within(near, far, [DRIVER])
+    assert differs_within(near, planless, [MAP])
+    pink = (MAP.of(near) == ink.SHADOW).all(axis=2)
+    assert pink.any()
+    assert not (MAP.of(planless) == ink.SHADOW).all(axis=2).any()
+
+
+def test_a_long_name_of_a_shadow_hides_neither_the_metres_nor_the_next_card(draw):
+    name = "my.own.module.with.a.long.name:" + 9 * "factory"
+    near, far = (
+        draw(decision={"shadow": Shadow(name, Action(0.0, 0.0), None, apart)})
+        for apart in (0.4, 7.4)
+    )
+    assert differs_within(near, draw(), [DRIVER])
+    assert differs_within(near, far, [DRIVER])
 
 
 @pytest.mark.parametrize("end", list(End))
