@@ -63,7 +63,8 @@ class MinimalRiskStop:
         paths, graph = _own_path(scene)
         away = np.hypot(scene.agents.xy_ego[:, 0], scene.agents.xy_ego[:, 1])
         agents = scene.agents.where(away < RANGE).compact()
-        forecast = predict(graph, agents, self._motion.update(scene.t, agents), HORIZON)
+        motion = self._motion.update(scene.t, agents)
+        forecast = predict(graph, agents, motion, scene.ego.speed, HORIZON)
         s, d = project_points(paths.xy, paths.heading, forecast.xy, NEAR)
         rollouts = roll_out(
             _BRAKE,

@@ -14,6 +14,7 @@ import numpy as np
 
 from datasets.checks import FloatArray
 from datasets.scene import AgentKind, Agents, Indicator
+from planning.idm import lets_in
 from planning.lane_graph import LaneGraph
 from planning.motion import Motion
 
@@ -43,11 +44,28 @@ class Guess:
     pull: float = 0.0  # m/s^2, accelerating to the speed limit
 
 
+@dataclass(frozen=True, slots=True)
+class _Ego:
+    """Where the car is on each lane, for those who look whether it lets them in."""
+
+    distance: FloatArray  # (L,) m
+    along: FloatArray  # (L,) m
+    speed: float  # m/s
+
+    def lets_in(self, lane: int, along: float, speed: float) -> bool:
+        """Whether somebody at `speed` may move to a place on a lane."""
+        gap = along - self.along[lane]
+        behind = self.distance[lane] < ON_LANE and gap > 0
+        return not behind or lets_in(self.speed, float(gap), speed)
+
+
 def guess_all(
-    graph: LaneGraph, agents: Agents, motion: Motion, horizon: float
+    graph: LaneGraph, agents: Agents, motion: Motion, ego_speed: float, horizon: float
 ) -> tuple[list[Guess], list[tuple[int, ...]], list[float]]:
     """All hypotheses, the chains of lanes that they follow, and the speed limits of those."""
     distance, along, offset = graph.locate(agents.xy_ego, agents.heading)
+    ego_distance, ego_along, _ = graph.locate(np.zeros((1, 2)), np.zeros(1))
+    ego = _Ego(ego_distance[0], ego_along[0], ego_speed)
     known: dict[tuple[int, ...], int] = {}
     guesses: list[Guess] = []
     for a in range(len(agents)):
@@ -60,7 +78,7 @@ def guess_all(
             length = along[a, lane] + agents.speed[a] * horizon + 20.0
             ways = graph.chains(lane, length, BRANCHES)
             for way in ways:
-                merge = _with_merge(graph, way, length)
+                merge = _with_merge(graph, way, length, along[a], float(agents.speed[a]), ego)
                 options += [(going, share * part / len(ways)) for going, part in merge]
         options = sorted(options, key=lambda option: -option[1])[:MAX_HYPOTHESES]
         astray = not options or _astray(graph, agents, a, nearest, distance[a], offset[a])
@@ -101,14 +119,15 @@ def _lanes_of(
 
 
 def _with_merge(
-    graph: LaneGraph, way: list[int], length: float
+    graph: LaneGraph, way: list[int], length: float, along: FloatArray, speed: float, ego: _Ego
 ) -> list[tuple[tuple[int, ...], float]]:
-    """A way to go on, and its share; and where the way ends in a lane that
-    stops beside one that goes on, the same with a change to that one as soon as it runs beside."""
+    """A way to go on of an agent `along` (L,) each lane, and its share; and where the way ends in a
+    lane that stops beside one that goes on, the same with a change to that one as soon as it runs
+    beside, unless the car comes up there too fast for it."""
     last = way[-1]
     beside = [] if graph.successors[last] else [graph.left[last], graph.right[last]]
     into = next((int(j) for j in beside if j >= 0 and graph.successors[j]), None)
-    if into is None:
+    if into is None or not ego.lets_in(into, float(along[into]), speed):
         return [(tuple(way), 1.0)]
     merging = (*way[:-1], *graph.chains(into, length, 1)[0])
     return [(tuple(way), 1 - MERGING), (merging, MERGING)]

@@ -30,6 +30,7 @@ from planning.prediction import DT, Forecast, predict
 from planning.proposals import Proposals, first_conflict, propose, speed_bounds
 from planning.rollout import EGO_LENGTH, Pace, Rollouts, roll_out
 from planning.scoring import Scores, Weights, score
+from planning.unseen import with_unseen
 
 WALKING = 1.5  # m/s: a plan that ends slower gets nowhere
 NEAR = 12.0  # m from a path: who is further away is not projected on it
@@ -83,11 +84,11 @@ class RulePlanner:
         config = self.config
         steps = round(config.horizon / DT)
         paths, graph, remembered = self._memory.paths(scene)
-        agents = _near(scene.agents, config.range)
+        agents = with_unseen(_near(scene.agents, config.range), graph.lanes)
         zone = conflict_zones(graph, paths)
         motion = self._motion.update(scene.t, agents)
         paths = with_detours(paths, graph.lanes, agents, motion, float(zone[0][0]))
-        forecast = predict(graph, agents, motion, config.horizon)
+        forecast = predict(graph, agents, motion, scene.ego.speed, config.horizon)
         s, d = project_points(paths.xy, paths.heading, forecast.xy, NEAR)
         if len(paths) > len(zone[0]):
             zone = conflict_zones(graph, paths)

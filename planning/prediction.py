@@ -17,6 +17,7 @@ from numba import njit
 from datasets.checks import FloatArray, IntArray
 from datasets.scene import AgentKind, Agents
 from planning.hypotheses import guess_all
+from planning.idm import idm_interaction
 from planning.lane_graph import LaneGraph
 from planning.motion import SLIDE, Motion
 from planning.paths import STEP, project_points, resample
@@ -45,10 +46,13 @@ class Forecast:
         return len(self.agent)
 
 
-def predict(graph: LaneGraph, agents: Agents, motion: Motion, horizon: float) -> Forecast:
-    """The forecasts of all agents (compact), which have been moving like that, over `horizon` s."""
+def predict(
+    graph: LaneGraph, agents: Agents, motion: Motion, ego_speed: float, horizon: float
+) -> Forecast:
+    """The forecasts of all agents (compact), which have been moving like that, over `horizon` s, with
+    the car at `ego_speed` m/s where it is."""
     steps = round(horizon / DT)
-    guesses, chains, limits = guess_all(graph, agents, motion, horizon)
+    guesses, chains, limits = guess_all(graph, agents, motion, ego_speed, horizon)
     reach = float(agents.speed.max(initial=0.0)) * horizon + 60.0  # m
     count = int(reach / STEP) + 2
     n = len(guesses)
@@ -95,16 +99,6 @@ def _leads(
             nearest = int(np.argmin(np.where(ahead, s, np.inf)))
             lead[h] = s[nearest], speed[nearest]
     return lead
-
-
-@njit(cache=True)
-def idm_interaction(speed: float, gap: float, lead_speed: float) -> float:
-    """The braking term of the traffic's IDM, m/s^2, at a distance of `gap` m between centres.
-
-    highway-env: a = 3, b = 5 m/s^2, 10 m between centres at rest, time headway 1.5 s.
-    """
-    wanted = 10.0 + 1.5 * speed + speed * (speed - lead_speed) / (2 * math.sqrt(15.0))
-    return -3.0 * (max(wanted, 0.0) / max(gap, 0.1)) ** 2
 
 
 @njit(cache=True)

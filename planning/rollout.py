@@ -42,7 +42,7 @@ class Pace(NamedTuple):
     gain: float = 0.8  # 1/s, up to the wanted speed
     slowing: float = 2.0  # 1/s, down to it when nearly there
     haste: float = 3.2  # m/s^2: needing more than this, the car brakes with more jerk
-    urgency: float = 4.0  # m/s^2: needing more than this is an emergency
+    urgency: float = 3.8  # m/s^2: needing more than this is an emergency
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +180,14 @@ def _lead(
         turn = math.cos(heading[h, t] - path_heading[k])
         if not inside and not (turn > ALONG and low - margin <= agent_d[h, later] <= high + margin):
             continue
+        # Who slows down has come further by then than who drove that slowly all the time.
+        slower = min(speed[h, t], speed[h, later]) * turn
+        further = agent_s[h, later] - agent_s[h, t] - max(slower, 0.0) * (later - t) * DT
         gap = ahead - (EGO_LENGTH + length[h]) / 2
+        if slower < speed[h, t] and agent_d[h, later] < math.inf:
+            gap += max(further, 0.0)
         if gap < best:
-            best, lead_speed = gap, min(speed[h, t], speed[h, later]) * turn
+            best, lead_speed = gap, slower
             beside = min(abs(agent_d[h, t] - d), abs(agent_d[h, later] - d)) > margin
     return best, lead_speed, beside
 

@@ -32,6 +32,7 @@ from planning.rss import RSS, safe_gap
 
 CHECK_EVERY = 2  # ticks between two collision checks: 0.2 s, 2 m at a crossing
 MARGIN_ALONG, MARGIN_ACROSS = 0.5, 0.25  # m of air around each car that a plan keeps
+PASSING_MARGIN = 0.08  # m more beside a car for each m/s that it is overtaken faster
 ENTRY_MARGIN = (
     1.5  # m along, before entering a junction: once decided, the car goes through with it
 )
@@ -210,8 +211,11 @@ def _meet(
         far = lengths + 1.5 + 0.9 * (speed[t] + aspeed[t])
         if dx * dx + dy * dy > far * far:
             continue
+        beside = MARGIN_ACROSS
+        if along > 0.5:
+            beside += PASSING_MARGIN * max(speed[t] - aspeed[t], 0.0)
         if overlap(
-            dx, dy, heading[t], EGO_LENGTH + 2 * air, EGO_WIDTH + 2 * MARGIN_ACROSS,
+            dx, dy, heading[t], EGO_LENGTH + 2 * air, EGO_WIDTH + 2 * beside,
             aheading[t], length, width,
         ):  # fmt: skip
             vx = aspeed[t] * math.cos(aheading[t]) - speed[t] * math.cos(heading[t])

@@ -110,7 +110,7 @@ def traffic(rows, trajectory, **agents):
     """The margins of a plan on two lanes among cars at (x, y, heading, speed)."""
     seen = agents_at(rows, **agents)
     graph = LaneGraph.of(straight_lanes((4.0, 0.0)))
-    forecast = predict(graph, seen, MotionMemory().update(0.0, seen), 5.0)
+    forecast = predict(graph, seen, MotionMemory().update(0.0, seen), 10.0, 5.0)
     course = Course.of(trajectory)
     return {
         m.check: m.value
@@ -154,7 +154,7 @@ def test_invalid_agents_change_nothing():
     seen = agents_at([(14.0, 0.0, 0.0, 5.0)])
     gone = seen.where(np.zeros(1, np.bool_)).compact()
     graph = LaneGraph.of(straight_lanes((0.0,)))
-    forecast = predict(graph, gone, MotionMemory().update(0.0, gone), 5.0)
+    forecast = predict(graph, gone, MotionMemory().update(0.0, gone), 10.0, 5.0)
     assert avoids_collisions(Course.of(plan()), forecast, 1.5).value == 1.0
 
 

@@ -38,7 +38,7 @@ def surroundings(cars, lanes=LANES):
     road, agents = straight_lanes(list(lanes)[::-1]), agents_at(cars)
     n = len(agents)
     motion = Motion(np.zeros(n), np.full(n, 9.0), np.ones(n, bool))
-    forecast = predict(LaneGraph.of(road), agents, motion, 5.0)
+    forecast = predict(LaneGraph.of(road), agents, motion, 10.0, 5.0)
     return Surroundings(0.0, ego_state(0.0), road, agents, motion, forecast)
 
 

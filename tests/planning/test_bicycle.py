@@ -12,7 +12,7 @@ from planning.bicycle import (
     inverse,
     steering_from_curvature,
 )
-from planning.prediction import idm_interaction
+from planning.idm import idm_interaction
 from planning.proposals import CURVE_ACCEL
 from planning.rollout import Pace, idm_accel
 from planning.rss import RSS, safe_gap

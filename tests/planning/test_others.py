@@ -19,7 +19,7 @@ def forecast(lanes, agents, braking=None):
     lost = np.zeros(len(agents)) if braking is None else np.array(braking)
     nobody = np.zeros(len(agents), np.bool_)
     motion = Motion(lost, still=np.zeros(len(agents)), wrecked=nobody)
-    return predict(LaneGraph.of(lanes), agents, motion, horizon=5.0)
+    return predict(LaneGraph.of(lanes), agents, motion, EGO_SPEED, horizon=5.0)
 
 
 def planned(*scenes):
