@@ -32,7 +32,7 @@ from planning.rss import RSS, safe_gap
 
 CHECK_EVERY = 2  # ticks between two collision checks: 0.2 s, 2 m at a crossing
 MARGIN_ALONG, MARGIN_ACROSS = 0.5, 0.25  # m of air around each car that a plan keeps
-PASSING_MARGIN = 0.08  # m more beside a car for each m/s that it is overtaken faster
+PASSING_MARGIN, MOST_PASSING_MARGIN = 0.1, 0.5  # s, m: beside a car that is overtaken faster
 ENTRY_MARGIN = (
     1.5  # m along, before entering a junction: once decided, the car goes through with it
 )
@@ -213,7 +213,7 @@ def _meet(
             continue
         beside = MARGIN_ACROSS
         if along > 0.5:
-            beside += PASSING_MARGIN * max(speed[t] - aspeed[t], 0.0)
+            beside += min(PASSING_MARGIN * max(speed[t] - aspeed[t], 0.0), MOST_PASSING_MARGIN)
         if overlap(
             dx, dy, heading[t], EGO_LENGTH + 2 * air, EGO_WIDTH + 2 * beside,
             aheading[t], length, width,

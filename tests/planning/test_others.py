@@ -15,11 +15,11 @@ from tests.planning.scenes import agents_at, ego_state, lanes_of, scene_of, stra
 X = np.arange(-80.0, 161.0, 2.0)
 
 
-def forecast(lanes, agents, braking=None):
+def forecast(lanes, agents, braking=None, ego_speed=10.0):
     lost = np.zeros(len(agents)) if braking is None else np.array(braking)
     nobody = np.zeros(len(agents), np.bool_)
     motion = Motion(lost, still=np.zeros(len(agents)), wrecked=nobody)
-    return predict(LaneGraph.of(lanes), agents, motion, EGO_SPEED, horizon=5.0)
+    return predict(LaneGraph.of(lanes), agents, motion, ego_speed, horizon=5.0)
 
 
 def planned(*scenes):
@@ -78,18 +78,23 @@ def test_too_late_to_pass_it_brakes():
 
 @pytest.mark.parametrize("offset", [4.0, -4.0])
 def test_who_drives_on_a_lane_that_ends_may_leave_it(offset):
-    found = forecast(ramp_beside(offset), agents_at([(10.0, offset, 0.0, 15.0)]))
+    found = forecast(ramp_beside(offset), agents_at([(15.0, offset, 0.0, 15.0)]), ego_speed=0.0)
     ends = found.xy[:, 20, 1]
     assert found.weight.sum() == pytest.approx(1.0)
     assert np.abs(ends).min() < 0.5
     assert np.abs(ends - offset).min() < 0.5
 
 
-def test_room_is_made_for_who_must_merge():
-    beside = agents_at([(4.0, -4.0, 0.0, 18.0)])
-    trajectory, _ = planned(scene_of(ramp_beside(-4.0), beside, ego_state(18.0)))
-    alone, _ = planned(scene_of(ramp_beside(-4.0), None, ego_state(18.0)))
-    assert trajectory.xy_ego[25, 0] < alone.xy_ego[25, 0] - 3.0
+@pytest.mark.parametrize(("gap", "ego_speed", "merges"), [(15, 18, False), (60, 18, True), (15, 0, True)])
+def test_nobody_merges_before_a_car_that_would_have_to_brake_hard(gap, ego_speed, merges):
+    ramp, car = ramp_beside(-4.0), agents_at([(float(gap), -4.0, 0.0, 18.0)])
+    found = forecast(ramp, car, ego_speed=float(ego_speed))
+    assert (np.abs(found.xy[:, 20, 1]) < 0.5).any() == merges
+
+
+def test_who_merges_beside_another_car_than_ours_is_no_business_of_our_speed():
+    ramp, car = ramp_beside(-4.0), agents_at([(-15.0, -4.0, 0.0, 18.0)])
+    assert (np.abs(forecast(ramp, car, ego_speed=25.0).xy[:, 20, 1]) < 0.5).any()
 
 
 def test_a_car_that_signals_into_the_lane_is_followed_before_it_is_in_it():
