@@ -49,8 +49,8 @@ class Forecast:
 def predict(
     graph: LaneGraph, agents: Agents, motion: Motion, ego_speed: float, horizon: float
 ) -> Forecast:
-    """The forecasts of all agents (compact), which have been moving like that, over `horizon` s, with
-    the car at `ego_speed` m/s where it is."""
+    """The forecasts of all agents (compact), which have been moving like that, over `horizon` s;
+    the car drives at `ego_speed` m/s."""
     steps = round(horizon / DT)
     guesses, chains, limits = guess_all(graph, agents, motion, ego_speed, horizon)
     reach = float(agents.speed.max(initial=0.0)) * horizon + 60.0  # m

@@ -85,7 +85,9 @@ def test_who_drives_on_a_lane_that_ends_may_leave_it(offset):
     assert np.abs(ends - offset).min() < 0.5
 
 
-@pytest.mark.parametrize(("gap", "ego_speed", "merges"), [(15, 18, False), (60, 18, True), (15, 0, True)])
+@pytest.mark.parametrize(
+    ("gap", "ego_speed", "merges"), [(15, 18, False), (60, 18, True), (15, 0, True)]
+)
 def test_nobody_merges_before_a_car_that_would_have_to_brake_hard(gap, ego_speed, merges):
     ramp, car = ramp_beside(-4.0), agents_at([(float(gap), -4.0, 0.0, 18.0)])
     found = forecast(ramp, car, ego_speed=float(ego_speed))
