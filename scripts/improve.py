@@ -42,7 +42,7 @@ ROOT = Path(__file__).parents[1]
 class LearnConfig:
     """How the challenger learns on; what is not said here is as in train.py policy."""
 
-    steps: int = 3000
+    steps: int = 1500
     learning_rate: float = 2e-3
     seeds: tuple[int, int] = (1000, 5999)
     """the first and the last of the episodes to train on, driven ones among them"""

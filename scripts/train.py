@@ -150,6 +150,11 @@ class Policy:
 
 
 def train_policy(args: Policy) -> None:
+    if args.ship and trunk_of(args.eyes) != trunk_of(PERCEPTION_WEIGHTS):
+        raise ValueError(
+            f"train.py policy --ship: expected the eyes that are shipped, {PERCEPTION_WEIGHTS}, "
+            f"got {args.eyes}; a policy on other eyes can be kept with models.py add --eyes"
+        )
     torch.set_num_threads(args.threads)
     with joined(args.device) as processes:
         # 1. The lessons, made once; the first process does it for all.

@@ -12,12 +12,15 @@ from datasets.geometry import SE2
 from datasets.store import edit
 from datasets.store.reader import DatasetReader
 from datasets.store.writer import DatasetWriter
+from perception import weights as perception_weights
+from perception.network import NetworkConfig, PerceptionNet
 from planning.policy.code import decode_path
 from planning.policy.lessons import load_lessons
 from planning.policy.weights import load_weights
 from scripts import collect
 from scripts.lessons import LessonConfig, file_name, lesson_files, trunk_of
 from scripts.pupil import TEACHER, Taught
+from scripts.train import Policy, train_policy
 from sim.state import EGO
 from sim.world import World
 
@@ -137,3 +140,10 @@ def test_the_command_trains_on_two_processes(driven, made, tmp_path):
     assert (about["step"], about["eyes"], network.config.spacing) == (3, trunk_of(), 4)
     assert (tmp_path / "out/policy.onnx").is_file()
     assert "Steps: 3 of 4 ticks" in (tmp_path / "out/policy.md").read_text()
+
+
+def test_only_a_policy_on_the_shipped_eyes_can_be_shipped(tmp_path):
+    other = PerceptionNet(NetworkConfig(width=0.25))
+    perception_weights.save_weights(tmp_path / "perception.safetensors", other, {})
+    with pytest.raises(ValueError, match=f"expected the eyes that are shipped.*got {tmp_path}"):
+        train_policy(Policy(eyes=tmp_path, ship=True))
