@@ -1,4 +1,8 @@
-"""How the traffic of highway-env keeps its distance (IDM) and when it changes lane (MOBIL).
+"""How the traffic of highway-env keeps its distance (IDM), and before whom it does not move over
+(the safety condition of MOBIL).
+
+Only IDM's braking term counts here. highway-env adds its free term, in which a car without a wanted
+speed, like the one that is driven, wants to stand: its traffic is still more careful before it.
 
 a = 3, b = 5 m/s^2, 10 m between centres at rest, time headway 1.5 s.
 """

@@ -20,7 +20,7 @@ WINDOW = 0.35  # s: four scenes; more would be late to see a car brake, fewer wo
 AIR = 0.6  # m: those nearer to one another have crashed
 SLOW = 3.0  # m/s, and a crash leaves no more speed than this
 SLIDE = 1.0  # s: a wreck loses its speed with this time constant, as highway-env's do
-SURE = 5  # scenes in which two touched: no ghost, which flickers
+SURE = 5  # scenes on end in which two touched: no ghost, which flickers
 HALT = 2.0  # m: who has not got that far has not moved; cars in a jam creep to and fro
 
 
@@ -31,6 +31,11 @@ class Motion:
     lost: FloatArray  # (N,) m/s^2 of speed that each loses now, 0 for one that does not brake
     still: FloatArray  # (N,) s in which each has not got anywhere
     wrecked: BoolArray  # (N,) has run into somebody: it will not go on by itself
+
+    def and_new(self, count: int) -> Motion:
+        """Of so many more agents, of whom nothing is known yet."""
+        lost, still = (np.append(each, np.zeros(count)) for each in (self.lost, self.still))
+        return Motion(lost, still, np.append(self.wrecked, np.zeros(count, np.bool_)))
 
 
 class MotionMemory:
@@ -43,7 +48,7 @@ class MotionMemory:
         self._t = 0.0
         self._seen: dict[int, list[tuple[float, float]]] = {}  # id: (s, m/s), latest last
         self._halted: dict[int, tuple[float, float]] = {}  # id: (since, s; m driven since)
-        self._touched: dict[int, int] = {}  # id: scenes in which it touched somebody, and stood
+        self._touched: dict[int, int] = {}  # id: scenes on end in which it touched somebody
 
     def update(self, t: float, agents: Agents) -> Motion:
         """Take in the agents (compact) of the scene at `t`; how they have been moving until now."""
@@ -68,7 +73,8 @@ class MotionMemory:
         slow = np.abs(agents.speed) < SLOW
         touches = touching(agents, AIR) & slow
         before = np.array([self._touched.get(name, 0) for name in names], np.int64)
-        count = np.where(slow, before + touches, 0)
+        kept = np.where(before >= SURE, before, 0)
+        count = np.where(slow, np.where(touches, before + 1, kept), 0)
         self._touched = dict(zip(names, count.tolist(), strict=True))
         return np.asarray(touches | (count >= SURE))
 

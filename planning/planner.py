@@ -2,11 +2,13 @@
 
     1 lanes      scene.lanes -> LaneGraph -> the paths that the car can reach, and ways around
                  who stands on them
-    2 others     scene.agents -> Forecast, several hypotheses each
+    2 others     scene.agents, and who may come from out of sight -> Forecast, several hypotheses
+                 each
     3 proposals  paths x speeds
     4 rollouts   the bicycle under our tracking law, against the forecasts
     5 scores     collisions, road, progress, time to collision, comfort, route
     6 choice     the best, with a habit against dithering; if all collide, the latest and slowest
+    7 around     where the choice comes to a stand behind a breakdown: a way around it
 
 It sees only a Scene and never asks where that came from.
 """
@@ -49,7 +51,8 @@ class PlannerConfig:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """All that one plan was chosen from: for tests, windows and post-mortems."""
+    """All that one plan was chosen from: for tests, windows and post-mortems. A way around somebody
+    is not one of its proposals."""
 
     paths: Paths
     forecast: Forecast
@@ -61,7 +64,8 @@ class Choice:
 
 
 class RulePlanner:
-    """Scene -> Trajectory. State between ticks: the lanes it chose, and the lanes it saw last."""
+    """Scene -> Trajectory. State between ticks: the lanes it chose and whether it drove into a
+    junction, the lanes it saw last, how the others have been moving, the way around somebody."""
 
     def __init__(self, config: PlannerConfig | None = None) -> None:
         self.config = config or PlannerConfig()
@@ -84,9 +88,10 @@ class RulePlanner:
         config = self.config
         steps = round(config.horizon / DT)
         paths, graph, remembered = self._memory.paths(scene)
-        agents = with_unseen(_near(scene.agents, config.range), graph.lanes)
+        seen = _near(scene.agents, config.range)
+        agents = with_unseen(seen, graph.lanes)
         zone = conflict_zones(graph, paths)
-        motion = self._motion.update(scene.t, agents)
+        motion = self._motion.update(scene.t, seen).and_new(len(agents) - len(seen))
         paths = with_detours(paths, graph.lanes, agents, motion, float(zone[0][0]))
         forecast = predict(graph, agents, motion, scene.ego.speed, config.horizon)
         s, d = project_points(paths.xy, paths.heading, forecast.xy, NEAR)

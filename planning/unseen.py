@@ -16,12 +16,13 @@ from datasets.scene import AgentKind, Agents, Indicator, Lanes
 
 FAR = 60.0  # m: a lane that begins nearer than this begins there
 TOWARDS = -0.5  # cosine of the angle to the car's heading of a lane that leads towards it
+TAKEN = 10.0  # m from the beginning of a lane: who is nearer is the one who comes
 LENGTH, WIDTH = 5.0, 2.0  # m, a car
 
 
 def with_unseen(agents: Agents, lanes: Lanes) -> Agents:
     """The agents (compact), and one more at the beginning of each of those lanes."""
-    comes = np.flatnonzero(_comes_from_afar(lanes))
+    comes = np.flatnonzero(_comes_from_afar(lanes) & ~_is_taken(lanes, agents))
     if len(comes) == 0:
         return agents
     begin, ahead = lanes.xy_ego[comes, 0], lanes.xy_ego[comes, 1] - lanes.xy_ego[comes, 0]
@@ -49,7 +50,18 @@ def with_unseen(agents: Agents, lanes: Lanes) -> Agents:
 
 def _comes_from_afar(lanes: Lanes) -> BoolArray:
     """(L,) whether a lane leads towards the car, from where nothing is seen to lead to it."""
+    if lanes.valid.shape[1] < 2:
+        return np.zeros(len(lanes.id), np.bool_)
     begin, ahead = lanes.xy_ego[:, 0], lanes.xy_ego[:, 1] - lanes.xy_ego[:, 0]
     towards = ahead[:, 0] < TOWARDS * np.hypot(*ahead.T)
-    known = lanes.valid[:, 1] & ~lanes.leads_to.any(axis=0)
-    return np.asarray(known & towards & (begin[:, 0] > FAR))
+    known = lanes.valid[:, 1]
+    led_to = lanes.leads_to[known].any(axis=0)
+    return np.asarray(known & towards & ~led_to & (begin[:, 0] > FAR))
+
+
+def _is_taken(lanes: Lanes, agents: Agents) -> BoolArray:
+    """(L,) whether somebody who is seen is where a lane begins: nobody else is there."""
+    if lanes.valid.shape[1] < 1:
+        return np.zeros(len(lanes.id), np.bool_)
+    away = agents.xy_ego[None] - lanes.xy_ego[:, :1]
+    return np.asarray((np.hypot(away[..., 0], away[..., 1]) < TAKEN).any(axis=1))

@@ -42,8 +42,8 @@ def standing(agents: Agents, motion: Motion) -> FloatArray:
 
 def painted(lanes: Lanes, beyond: float, cell: float) -> BoolArray:
     """(N, N) which cells of a raster of `cell` m have their middle on a lane, or up to `beyond` m
-    (negative: not even that far) outside its edges."""
-    reach = np.maximum(lanes.width / 2 + beyond, 0.0)
+    outside its edges."""
+    reach = lanes.width / 2 + beyond
     return np.asarray(_painted(lanes.xy_ego, lanes.valid, reach, cell, round(2 * REACH / cell)))
 
 

@@ -4,7 +4,8 @@ State    x, y (m), heading (rad); ego frame of the moment of the search.
 Moves    a metre of arc with one of five curvatures; forwards, because brakes stop a car and do not
          reverse it.
 Cost     metres, and the turning of the wheel.
-Bound    the metres that a disc as wide as the car would still have to go (Dijkstra on a raster).
+Estimate the metres that the middle of the car would still have to go (Dijkstra on a raster, which
+         counts a few too many: what is found is short, not always the shortest).
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ WHEEL = 0.3  # m per MAX_CURVATURE that the wheel is turned
 LEAVING, TIGHT = 2.5, 0.05  # m from the start over which this many m of air will do
 MISS, TURNED = 0.7, 0.25  # m, rad from the goal's pose that still reach it
 MOST = 8000  # poses looked at
+DETOUR = 15.0  # m more than the estimate from the start: ways further out are not looked at
 
 
 def search(ground: Ground, wide: BoolArray, goal: FloatArray, air: float) -> FloatArray:
     """(K, 4) x, y, heading and the curvature it was reached with, of the moves from the car to one
     of the (G, 3) poses of `goal`, the first being where the car is now; K = 0 if no way is found.
-    Everywhere lie `air` m to those who stand. `wide` is the raster, of COARSE m, of where the
-    middle of the car can be."""
+    Goals beyond REACH do not count. Everywhere lie `air` m to those who stand. `wide` is the
+    raster, of COARSE m, of where the middle of the car can be."""
     bound = _bound(wide, goal)
     return np.asarray(
         _search(ground.asphalt, ground.boxes, bound, goal, air, on_asphalt(0, 0, 0, ground.asphalt))
@@ -72,7 +74,7 @@ def _bound(wide, goal):  # type: ignore[no-untyped-def]
         if c > cost[i, j]:
             continue
         if i == start and j == start:
-            enough = c + 15.0
+            enough = c + DETOUR
         for di in range(-1, 2):
             for dj in range(-1, 2):
                 p, q = i + di, j + dj

@@ -25,6 +25,7 @@ FINE = 4  # poses per move
 SPACE = MOVE / FINE  # m between two poses of a way
 EASE, BRAKING, ACCEL, JERK = 1.2, 3.0, 1.6, 2.9  # m/s^2 (before bends, at most, up), m/s^3
 NEXT = 16  # poses
+JOINT = 2 * FINE  # poses over which a way, which may end beside the route, comes onto it
 SIDEWAYS = 1.0  # m/s^2 in the bends of a way, which come at once
 WHEEL_TURNS = 0.75  # m before and after a bend in which the wheel is still being turned
 GAIN = 2.0  # 1/s, towards the wanted speed
@@ -70,8 +71,12 @@ def way_of(moves: FloatArray, onto: FloatArray) -> Way:
     these."""
     poses = _finer(np.ascontiguousarray(moves), FINE)
     nearest = int(np.hypot(*(onto[:, :2] - poses[-1, :2]).T).argmin())
-    onward = onto[nearest + FINE :]
-    rows = np.concatenate([poses, onward])
+    onward = onto[nearest + JOINT :]
+    ends = np.concatenate([poses[-1:], onward[:1]])
+    ends[:, 2] = np.unwrap(ends[:, 2])
+    part = (np.arange(1, JOINT) / JOINT)[:, None]
+    joint = ends[:1] + part * (ends[-1:] - ends[:1])
+    rows = np.concatenate([poses, joint if len(onward) else poses[:0], onward])
     return Way(rows[:, :2], np.unwrap(rows[:, 2]), len(poses) - 1, 0, onto)
 
 

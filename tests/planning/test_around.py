@@ -15,7 +15,7 @@ from planning.boxes import clear_of
 from planning.lane_graph import LaneGraph
 from planning.motion import Motion
 from planning.planner import RulePlanner
-from planning.prediction import predict
+from planning.prediction import DT, predict
 from tests.planning.scenes import agents_at, ego_state, scene_of, seen_from, straight_lanes
 
 LANES = (0.0, 4.0)  # m left of the car: its own and another one
@@ -71,6 +71,16 @@ def test_a_way_keeps_off_who_stands_and_off_the_grass(side):
     assert across.max() < 6.4
     assert np.abs(way.xy[0]).max() == 0.0
     assert np.hypot(*(ONTO[:, :2] - way.xy[way.end]).T).min() < 1.0
+
+
+def test_a_way_comes_onto_the_route_without_a_gap_or_a_kink():
+    way = find_way(surroundings(SLALOM), ONTO, desperate=False)
+    assert len(way.xy) > way.end + 20
+    assert np.hypot(*np.diff(way.xy, axis=0).T).max() < 1.1 * SPACE
+    assert np.abs(np.diff(way.heading)).max() < SPACE * MAX_CURVATURE
+    plan = follow(replace(way, at=way.end - 8), ego_state(2.5), 2.5, 50)
+    driven = np.hypot(*np.diff(plan.xy_ego, axis=0).T) / DT
+    np.testing.assert_allclose(driven, (plan.speed[1:] + plan.speed[:-1]) / 2, atol=0.2)
 
 
 def test_where_wrecks_leave_no_room_there_is_no_way():

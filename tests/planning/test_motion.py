@@ -72,3 +72,12 @@ def test_a_wreck_is_one_when_the_other_is_out_of_sight_until_it_drives_on(scenes
     moving = replace(lone, speed=np.array([5.0]))
     assert memory.update(scenes / 10 + 0.1, moving).wrecked.tolist() == [False]
     assert memory.update(scenes / 10 + 0.2, lone).wrecked.tolist() == [False]
+
+
+def test_a_ghost_that_flickers_beside_a_car_makes_no_wreck_of_it():
+    memory, waiting = MotionMemory(), (20.0, 0, 0, 0.0)
+    for i in range(100):
+        ghost = [(25.1, 0, 0, 0.0)] if i % 3 == 0 else []
+        motion = memory.update(i / 10, agents_at([waiting, *ghost]))
+    assert not memory.update(10.0, agents_at([waiting])).wrecked[0]
+    assert motion.wrecked[0]

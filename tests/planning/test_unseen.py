@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from datasets.scene import Agents
+from datasets.scene import Agents, Lanes
 from planning.planner import RulePlanner
 from planning.unseen import with_unseen
 from tests.planning.scenes import agents_at, ego_state, lanes_of, scene_of
@@ -40,6 +40,15 @@ def test_nobody_comes_along_lanes_that_begin_near_or_lead_on_or_away():
     assert len(with_unseen(Agents.none(), two_way(40.0))) == 0
     away = replace(lanes, valid=lanes.valid & np.array([[True], [True], [False]]))
     assert len(with_unseen(Agents.none(), away)) == 0
+
+
+def test_who_is_seen_there_is_the_one_who_comes():
+    there = agents_at([(155.0, 4.0, np.pi, 12.0)])
+    assert len(with_unseen(there, two_way(158.0))) == 1
+
+
+def test_without_lanes_nobody_comes():
+    assert len(with_unseen(Agents.none(), Lanes.none())) == 0
 
 
 @pytest.mark.parametrize(("lead_speed", "passes"), [(15.0, False), (2.0, True)])
