@@ -19,6 +19,7 @@ from datasets.geometry import wrap_angle
 from datasets.observation import EgoState
 from datasets.scene import Lanes
 from planning.bicycle import MAX_CURVATURE
+from planning.boxes import HALF_WIDTH
 from planning.lane_graph import LaneGraph
 
 STEP, HORIZON = 0.1, 3.0  # s
@@ -28,7 +29,6 @@ ROAD_HORIZON = (
 JERK_WINDOW = 3  # steps over which the acceleration may change
 SLOW = 1.0  # m/s: slower than this a heading says nothing about a curvature
 BEYOND_END = 5.0  # m before and after a lane where it still counts as road
-HALF_WIDTH = 1.0  # m, of the car
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from control.margin import Margin, at_least
 from control.plan_checks import STEP, Course
 from datasets.checks import BoolArray, FloatArray
 from datasets.geometry import box_corners, boxes_overlap
+from planning.boxes import EGO_LENGTH, EGO_WIDTH
 from planning.paths import project_points, resample
 from planning.prediction import DT, Forecast
-from planning.rollout import EGO_LENGTH, EGO_WIDTH
 from planning.rss import RSS, safe_gap
 
 assert DT == STEP, "courses and forecasts are told at the same moments"

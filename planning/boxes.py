@@ -7,10 +7,17 @@ import math
 import numpy as np
 from numba import njit
 
-from datasets.checks import BoolArray
+from datasets.checks import BoolArray, FloatArray
 from datasets.scene import Agents
 
-OVERHANG, HALF_WIDTH = 2.5, 1.0  # m from the middle of the car to its ends and sides
+EGO_LENGTH, EGO_WIDTH = 5.0, 2.0  # m, highway-env's Vehicle
+OVERHANG, HALF_WIDTH = EGO_LENGTH / 2, EGO_WIDTH / 2  # m from its middle to its ends and sides
+
+
+def boxes_of(agents: Agents) -> FloatArray:
+    """(N, 5) x, y, heading, length, width of each agent (compact)."""
+    columns = [*agents.xy_ego.T, agents.heading, agents.length, agents.width]
+    return np.ascontiguousarray(np.stack(columns, axis=1))
 
 
 @njit(cache=True)
@@ -39,6 +46,18 @@ def clear_of(x, y, psi, boxes, air):  # type: ignore[no-untyped-def]
         ):  # fmt: skip
             return False
     return True
+
+
+@njit(cache=True)
+def passed_too_near(poses, boxes, air):  # type: ignore[no-untyped-def]
+    """(B,) whether a car passes nearer than `air` m to each box on its way along (K, 3) poses."""
+    out = np.zeros(len(boxes), np.bool_)
+    for b in range(len(boxes)):
+        for x, y, psi in poses:
+            if not clear_of(x, y, psi, boxes[b : b + 1], air):
+                out[b] = True
+                break
+    return out
 
 
 def touching(agents: Agents, air: float) -> BoolArray:

@@ -16,7 +16,7 @@ from numba import njit
 from datasets.checks import FloatArray
 from datasets.scene import Agents, Lanes
 from planning.bicycle import AXLE
-from planning.boxes import HALF_WIDTH, OVERHANG, clear_of
+from planning.boxes import HALF_WIDTH, OVERHANG, boxes_of, passed_too_near
 from planning.motion import Motion
 from planning.paths import (
     STEP,
@@ -26,6 +26,7 @@ from planning.paths import (
     nearest_on_path,
     project_points,
     resample,
+    square_to_segment,
     steering_curvature,
 )
 
@@ -40,18 +41,15 @@ AIR = 1.0  # m to who stands beside the way: with less he is in the way
 KERB = 0.3  # m beyond the edges of the lanes that still count as asphalt, as nuPlan counts it
 
 
-def with_detours(
-    paths: Paths, lanes: Lanes, agents: Agents, motion: Motion, junction: float
-) -> Paths:
-    """The paths, and those around who is in the way; `agents` compact, `junction` m along the first
-    path to where the next one begins."""
+def with_detours(paths: Paths, lanes: Lanes, agents: Agents, passed: float | None) -> Paths:
+    """The paths, and those around who is in the way; `agents` compact, `passed` as `passed_at` says
+    of the first path."""
     x, y = agents.xy_ego.T
     close = (x > 0) & (x < AHEAD) & (np.abs(y) < BESIDE) & (np.abs(agents.speed) < SLOW)
     if not close.any():
         return paths
     inside = [_aside(paths, shift, math.inf) for shift in (IN_LANE, -IN_LANE)]
     ways = [way for way in inside if _on_asphalt(way, way.start[0] + AHEAD, lanes)]
-    passed = passed_at(paths, agents, motion, junction)
     if passed is not None:
         further = [_aside(paths, side * d, passed) for d in OUT_OF_LANE for side in (1, -1)]
         ways += [way for way in further if _on_asphalt(way, passed + WAY_BACK, lanes)]
@@ -59,8 +57,8 @@ def with_detours(
 
 
 def passed_at(paths: Paths, agents: Agents, motion: Motion, junction: float) -> float | None:
-    """m along the first path at which those broken down on it are passed; None if there is nobody
-    to be driven around."""
+    """m along the first path at which those broken down on it are passed, None if there is nobody
+    to be driven around; `junction` m along it begins the next junction."""
     s, d = project_points(
         paths.xy[:1], paths.heading[:1], np.ascontiguousarray(agents.xy_ego[:, None]), BESIDE
     )
@@ -72,9 +70,8 @@ def passed_at(paths: Paths, agents: Agents, motion: Motion, junction: float) -> 
     gone = motion.wrecked | ((motion.still > BROKEN_DOWN) & ~waits)
     ahead = (s > paths.start[0]) & (s < paths.start[0] + AHEAD)
     in_the_way = gone & ahead & np.isfinite(d)
-    boxes = np.stack([*agents.xy_ego.T, agents.heading, agents.length, agents.width], axis=1)
     poses = poses_on(paths, paths.start[0], AHEAD, STEP)
-    in_the_way[in_the_way] = _hit(poses, boxes[in_the_way])
+    in_the_way[in_the_way] = passed_too_near(poses, boxes_of(agents)[in_the_way], AIR)
     if not in_the_way.any():
         return None
     together = in_the_way & (s < s[in_the_way].min() + PILE)
@@ -90,18 +87,6 @@ def poses_on(paths: Paths, begin: float, length: float, step: float) -> FloatArr
     x, y, course, curvature = (np.interp(s, at, column) for column in columns)
     slip = np.arcsin(np.clip(AXLE * curvature, -0.9, 0.9))
     return np.ascontiguousarray(np.stack([x, y, course - slip], axis=1))
-
-
-@njit(cache=True)
-def _hit(poses, boxes):  # type: ignore[no-untyped-def]
-    """(B,) whether a car passes nearer than AIR to each box on its way along the poses."""
-    out = np.zeros(len(boxes), np.bool_)
-    for b in range(len(boxes)):
-        for x, y, psi in poses:
-            if not clear_of(x, y, psi, boxes[b : b + 1], AIR):
-                out[b] = True
-                break
-    return out
 
 
 def _aside(paths: Paths, shift: float, until: float) -> Paths:
@@ -147,12 +132,8 @@ def _covered(points, xy, valid, reach):  # type: ignore[no-untyped-def]
             for k in range(xy.shape[1] - 1):
                 if not (valid[lane, k] and valid[lane, k + 1]):
                     continue
-                ax, ay = points[i, 0] - xy[lane, k, 0], points[i, 1] - xy[lane, k, 1]
-                bx, by = xy[lane, k + 1, 0] - xy[lane, k, 0], xy[lane, k + 1, 1] - xy[lane, k, 1]
-                square = bx * bx + by * by
-                part = 0.0 if square == 0.0 else min(max((ax * bx + ay * by) / square, 0.0), 1.0)
-                dx, dy = ax - part * bx, ay - part * by
-                if dx * dx + dy * dy < reach[lane] * reach[lane]:
+                away = square_to_segment(points[i, 0], points[i, 1], xy[lane, k], xy[lane, k + 1])
+                if away < reach[lane] * reach[lane]:
                     found = True
                     break
             if found:

@@ -45,48 +45,71 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ego:
-    """Where the car is on each lane, for those who look whether it lets them in."""
+class _Whereabouts:
+    """Where a car, ours or an agent's, is on each of L lanes."""
 
-    distance: FloatArray  # (L,) m
+    distance: FloatArray  # (L,) m, as LaneGraph.locate counts it
     along: FloatArray  # (L,) m
+    offset: FloatArray  # (L,) m
+    xy: FloatArray  # (2,) m
+    heading: float  # rad
     speed: float  # m/s
 
-    def lets_in(self, lane: int, along: float, speed: float) -> bool:
-        """Whether somebody at `speed` may move to a place on a lane."""
-        gap = along - self.along[lane]
+    @property
+    def nearest(self) -> int:
+        """The nearest lane, -1 if there is none."""
+        return int(np.argmin(self.distance)) if len(self.distance) else -1
+
+    def turn(self, graph: LaneGraph, lane: int) -> float:
+        """The heading of the car against that of a lane, rad."""
+        curve = graph.lanes.xy_ego[lane]
+        nearest = int(np.argmin(np.abs(curve - self.xy).sum(axis=1)[: graph.count[lane]]))
+        behind, ahead = max(nearest - 1, 0), min(nearest + 1, int(graph.count[lane]) - 1)
+        dx, dy = curve[ahead] - curve[behind]
+        return math.remainder(self.heading - math.atan2(dy, dx), 2 * math.pi)
+
+    def lets_in(self, other: _Whereabouts, lane: int) -> bool:
+        """Whether somebody else may move to his place on a lane without this car having to brake
+        hard."""
+        gap = float(other.along[lane] - self.along[lane])
         behind = self.distance[lane] < ON_LANE and gap > 0
-        return not behind or lets_in(self.speed, float(gap), speed)
+        return not behind or lets_in(self.speed, gap, other.speed)
+
+
+def _whereabouts(
+    graph: LaneGraph, xy: FloatArray, heading: FloatArray, speed: FloatArray
+) -> list[_Whereabouts]:
+    """Of N cars at (N, 2) with (N,) headings and speeds."""
+    rows = zip(*graph.locate(xy, heading), xy, heading.tolist(), speed.tolist(), strict=True)
+    return [_Whereabouts(*row) for row in rows]
 
 
 def guess_all(
     graph: LaneGraph, agents: Agents, motion: Motion, ego_speed: float, horizon: float
 ) -> tuple[list[Guess], list[tuple[int, ...]], list[float]]:
     """All hypotheses, the chains of lanes that they follow, and the speed limits of those."""
-    distance, along, offset = graph.locate(agents.xy_ego, agents.heading)
-    ego_distance, ego_along, _ = graph.locate(np.zeros((1, 2)), np.zeros(1))
-    ego = _Ego(ego_distance[0], ego_along[0], ego_speed)
+    [ego] = _whereabouts(graph, np.zeros((1, 2)), np.zeros(1), np.array([ego_speed]))
+    places = _whereabouts(graph, agents.xy_ego, agents.heading, agents.speed)
     known: dict[tuple[int, ...], int] = {}
     guesses: list[Guess] = []
-    for a in range(len(agents)):
+    for a, here in enumerate(places):
         if motion.wrecked[a]:
             guesses.append(Guess(a, -1, 0.0, 0.0, 1.0))
             continue
-        nearest = int(np.argmin(distance[a])) if len(graph) else -1
         options: list[tuple[tuple[int, ...], float]] = []
-        for lane, share in _lanes_of(graph, agents, a, nearest, distance[a], offset[a]):
-            length = along[a, lane] + agents.speed[a] * horizon + 20.0
+        for lane, share in _lanes_of(graph, agents, a, here):
+            length = here.along[lane] + here.speed * horizon + 20.0
             ways = graph.chains(lane, length, BRANCHES)
             for way in ways:
-                merge = _with_merge(graph, way, length, along[a], float(agents.speed[a]), ego)
+                merge = _with_merge(graph, way, length, here, ego)
                 options += [(going, share * part / len(ways)) for going, part in merge]
         options = sorted(options, key=lambda option: -option[1])[:MAX_HYPOTHESES]
-        astray = not options or _astray(graph, agents, a, nearest, distance[a], offset[a])
+        astray = not options or _astray(graph, here)
         total = sum(share for _, share in options) if options else 1.0
         kept = (RETURNING if astray else 1.0) / total
         for way, share in options:
             lane, chain = way[0], known.setdefault(way, len(known))
-            place, weight = (along[a, lane], offset[a, lane]), share * kept
+            place, weight = (here.along[lane], here.offset[lane]), share * kept
             sets_off = _sets_off(graph, agents, a, lane, float(motion.still[a]))
             guesses.append(Guess(a, chain, *place, weight * (1 - sets_off)))
             if sets_off > 0:
@@ -98,71 +121,52 @@ def guess_all(
 
 
 def _lanes_of(
-    graph: LaneGraph,
-    agents: Agents,
-    a: int,
-    nearest: int,
-    distance: FloatArray,
-    offset: FloatArray,
+    graph: LaneGraph, agents: Agents, a: int, here: _Whereabouts
 ) -> list[tuple[int, float]]:
     """The lanes an agent may be on or be changing to, with their shares."""
-    if nearest < 0 or agents.kind[a] == AgentKind.OBSTACLE or agents.speed[a] < BACKWARDS:
+    nearest, distance = here.nearest, here.distance
+    if nearest < 0 or agents.kind[a] == AgentKind.OBSTACLE or here.speed < BACKWARDS:
         return []
     if distance[nearest] > ON_LANE:
         return [(nearest, 1.0)] if distance[nearest] < RETURN_REACH else []
     close = np.flatnonzero(distance < min(distance[nearest] + AMBIGUOUS, ON_LANE))
     lanes = [(int(lane), 1.0) for lane in close]
-    neighbour = _heading_for(graph, agents, a, nearest, float(offset[nearest]))
+    neighbour = _heading_for(graph, int(agents.indicator[a]), here)
     if neighbour >= 0:
         lanes = [(lane, 0.4) for lane, _ in lanes if lane != neighbour] + [(neighbour, 1.0)]
     return lanes
 
 
 def _with_merge(
-    graph: LaneGraph, way: list[int], length: float, along: FloatArray, speed: float, ego: _Ego
+    graph: LaneGraph, way: list[int], length: float, here: _Whereabouts, ego: _Whereabouts
 ) -> list[tuple[tuple[int, ...], float]]:
-    """A way to go on of an agent `along` (L,) each lane, and its share; and where the way ends in a
-    lane that stops beside one that goes on, the same with a change to that one as soon as it runs
-    beside, unless the car comes up there too fast for it."""
+    """A way to go on of who is `here`, and its share; and where the way ends in a lane that stops
+    beside one that goes on, the same with a change to that one as soon as it runs beside, unless
+    the ego comes up there too fast for it."""
     last = way[-1]
     beside = [] if graph.successors[last] else [graph.left[last], graph.right[last]]
     into = next((int(j) for j in beside if j >= 0 and graph.successors[j]), None)
-    if into is None or not ego.lets_in(into, float(along[into]), speed):
+    if into is None or not ego.lets_in(here, into):
         return [(tuple(way), 1.0)]
     merging = (*way[:-1], *graph.chains(into, length, 1)[0])
     return [(tuple(way), 1 - MERGING), (merging, MERGING)]
 
 
-def _astray(
-    graph: LaneGraph,
-    agents: Agents,
-    a: int,
-    nearest: int,
-    distance: FloatArray,
-    offset: FloatArray,
-) -> bool:
-    """Whether an agent is on no lane, nor on its way from beside one to the middle of it."""
-    if distance[nearest] < ON_LANE:
+def _astray(graph: LaneGraph, here: _Whereabouts) -> bool:
+    """Whether somebody is on no lane, nor on its way from beside one to the middle of it."""
+    nearest = here.nearest
+    if here.distance[nearest] < ON_LANE:
         return False
-    beside = float(offset[nearest])
-    turn = _turn(graph, agents, a, nearest)
+    beside, turn = float(here.offset[nearest]), here.turn(graph, nearest)
     return abs(beside) > ON_LANE or turn * beside > 0 or abs(turn) > STEEPEST_TURN
 
 
-def _turn(graph: LaneGraph, agents: Agents, a: int, lane: int) -> float:
-    """The heading of an agent against that of a lane, rad."""
-    curve = graph.lanes.xy_ego[lane]
-    nearest = int(np.argmin(np.abs(curve - agents.xy_ego[a]).sum(axis=1)[: graph.count[lane]]))
-    behind, ahead = max(nearest - 1, 0), min(nearest + 1, int(graph.count[lane]) - 1)
-    dx, dy = curve[ahead] - curve[behind]
-    return math.remainder(float(agents.heading[a]) - math.atan2(dy, dx), 2 * math.pi)
-
-
-def _heading_for(graph: LaneGraph, agents: Agents, a: int, lane: int, offset: float) -> int:
-    """The neighbour lane that an agent signals or drifts to, -1 if none."""
-    signal = int(agents.indicator[a])
+def _heading_for(graph: LaneGraph, signal: int, here: _Whereabouts) -> int:
+    """The neighbour of the nearest lane that somebody signals or drifts to, -1 if none."""
+    lane = here.nearest
     if signal == Indicator.OFF:
-        drift = agents.speed[a] * math.sin(_turn(graph, agents, a, lane))
+        offset = float(here.offset[lane])
+        drift = here.speed * math.sin(here.turn(graph, lane))
         if abs(drift) < DRIFT_SPEED or drift * offset < 0 or abs(offset) < 0.3:
             return -1
         signal = 1 if drift > 0 else -1

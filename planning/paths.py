@@ -125,6 +125,17 @@ def steering_curvature(curvature: FloatArray) -> FloatArray:
 
 
 @njit(cache=True)
+def square_to_segment(x, y, begin, end):  # type: ignore[no-untyped-def]
+    """The square of the distance, m^2, of a point from the stretch between two others."""
+    px, py = x - begin[0], y - begin[1]
+    dx, dy = end[0] - begin[0], end[1] - begin[1]
+    square = dx * dx + dy * dy
+    part = 0.0 if square == 0.0 else min(max((px * dx + py * dy) / square, 0.0), 1.0)
+    ex, ey = px - part * dx, py - part * dy
+    return ex * ex + ey * ey
+
+
+@njit(cache=True)
 def nearest_on_path(xy: FloatArray, x: float, y: float, guess: int, reach: int) -> int:
     """Index of the path point nearest to (x, y) among those within `reach` of `guess`."""
     low = max(guess - reach, 0)

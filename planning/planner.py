@@ -23,6 +23,7 @@ from datasets.checks import FloatArray
 from datasets.driving import Trajectory
 from datasets.scene import Agents, Scene
 from planning.around.keeper import Surroundings, WayAround
+from planning.boxes import EGO_LENGTH
 from planning.detours import passed_at, with_detours
 from planning.junction import conflict_zones
 from planning.memory import LaneMemory
@@ -30,7 +31,7 @@ from planning.motion import MotionMemory
 from planning.paths import Paths, project_points
 from planning.prediction import DT, Forecast, predict
 from planning.proposals import Proposals, first_conflict, propose, speed_bounds
-from planning.rollout import EGO_LENGTH, Pace, Rollouts, roll_out
+from planning.rollout import Pace, Rollouts, roll_out
 from planning.scoring import Scores, Weights, score
 from planning.unseen import with_unseen
 
@@ -92,7 +93,8 @@ class RulePlanner:
         agents = with_unseen(seen, graph.lanes)
         zone = conflict_zones(graph, paths)
         motion = self._motion.update(scene.t, seen).and_new(len(agents) - len(seen))
-        paths = with_detours(paths, graph.lanes, agents, motion, float(zone[0][0]))
+        passed = passed_at(paths, agents, motion, float(zone[0][0]))
+        paths = with_detours(paths, graph.lanes, agents, passed)
         forecast = predict(graph, agents, motion, scene.ego.speed, config.horizon)
         s, d = project_points(paths.xy, paths.heading, forecast.xy, NEAR)
         if len(paths) > len(zone[0]):
@@ -112,7 +114,7 @@ class RulePlanner:
         around = self._around.plan(
             Surroundings(scene.t, scene.ego, graph.lanes, agents, motion, forecast),
             paths,
-            passed_at(paths, agents, motion, float(zone[0][0])),
+            passed,
             bool(rollouts.speed[best, -1] < WALKING),
             steps,
         )

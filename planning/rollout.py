@@ -18,12 +18,12 @@ from datasets.checks import BoolArray, FloatArray
 from datasets.driving import MAX_ACCEL
 from datasets.observation import EgoState
 from planning.bicycle import PHYSICS_STEP, curvature_from_steering, forward, steering_from_curvature
+from planning.boxes import EGO_LENGTH, EGO_WIDTH
 from planning.paths import STEP, Paths, frenet, nearest_on_path
 from planning.prediction import DT, Forecast
 from planning.proposals import Proposals
 from planning.tracking import COMFORT, EMERGENCY, curvature_command
 
-EGO_LENGTH, EGO_WIDTH = 5.0, 2.0  # m, highway-env's Vehicle
 UNLIKELY = 0.1  # of an agent's hypotheses: hardly followed, though collisions with it count
 SAME_LANE = 3.0  # m to the side: who comes up behind the car there follows it
 FORESIGHT = 15  # ticks: who will be in the way by then is followed already
@@ -180,11 +180,11 @@ def _lead(
         turn = math.cos(heading[h, t] - path_heading[k])
         if not inside and not (turn > ALONG and low - margin <= agent_d[h, later] <= high + margin):
             continue
-        # Who slows down has come further by then than who drove that slowly all the time.
-        slower = min(speed[h, t], speed[h, later]) * turn
-        further = agent_s[h, later] - agent_s[h, t] - max(slower, 0.0) * (later - t) * DT
         gap = ahead - (EGO_LENGTH + length[h]) / 2
+        slower = min(speed[h, t], speed[h, later]) * turn
         if slower < speed[h, t] and agent_d[h, later] < math.inf:
+            # Who slows down has come further by then than who drove that slowly all the time.
+            further = agent_s[h, later] - agent_s[h, t] - max(slower, 0.0) * (later - t) * DT
             gap += max(further, 0.0)
         if gap < best:
             best, lead_speed = gap, slower

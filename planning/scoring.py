@@ -23,11 +23,11 @@ import numpy as np
 from numba import njit
 
 from datasets.checks import FloatArray
-from planning.boxes import overlap
+from planning.boxes import EGO_LENGTH, EGO_WIDTH, overlap
 from planning.paths import Paths
 from planning.prediction import DT, Forecast
 from planning.proposals import AT_JUNCTION, Proposals
-from planning.rollout import EGO_LENGTH, EGO_WIDTH, Rollouts
+from planning.rollout import Rollouts
 from planning.rss import RSS, safe_gap
 
 CHECK_EVERY = 2  # ticks between two collision checks: 0.2 s, 2 m at a crossing

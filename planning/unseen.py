@@ -7,21 +7,23 @@ Nobody has to be known for it to be dangerous: at 20 m/s on either side 158 m of
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import numpy as np
 
 from datasets.checks import BoolArray
 from datasets.scene import AgentKind, Agents, Indicator, Lanes
+from planning.boxes import EGO_LENGTH, EGO_WIDTH
 
 FAR = 60.0  # m: a lane that begins nearer than this begins there
 TOWARDS = -0.5  # cosine of the angle to the car's heading of a lane that leads towards it
 TAKEN = 10.0  # m from the beginning of a lane: who is nearer is the one who comes
-LENGTH, WIDTH = 5.0, 2.0  # m, a car
 
 
 def with_unseen(agents: Agents, lanes: Lanes) -> Agents:
     """The agents (compact), and one more at the beginning of each of those lanes."""
+    if lanes.valid.shape[1] < 2:
+        return agents
     comes = np.flatnonzero(_comes_from_afar(lanes) & ~_is_taken(lanes, agents))
     if len(comes) == 0:
         return agents
@@ -33,25 +35,20 @@ def with_unseen(agents: Agents, lanes: Lanes) -> Agents:
         xy_ego=begin,
         heading=np.arctan2(ahead[:, 1], ahead[:, 0]),
         speed=lanes.speed_limit[comes],
-        length=np.full(n, LENGTH),
-        width=np.full(n, WIDTH),
+        length=np.full(n, EGO_LENGTH),
+        width=np.full(n, EGO_WIDTH),
         braking=np.zeros(n, np.bool_),
         indicator=np.full(n, Indicator.OFF, np.int64),
         visible=np.zeros(n),
         xy_std=np.zeros(n),
         valid=np.ones(n, np.bool_),
     )
-    both = {
-        field.name: np.concatenate([getattr(agents, field.name), getattr(unseen, field.name)])
-        for field in fields(agents)
-    }
-    return replace(agents, **both)
+    both = (agents, unseen)
+    return Agents(*(np.concatenate([getattr(a, f.name) for a in both]) for f in fields(Agents)))
 
 
 def _comes_from_afar(lanes: Lanes) -> BoolArray:
     """(L,) whether a lane leads towards the car, from where nothing is seen to lead to it."""
-    if lanes.valid.shape[1] < 2:
-        return np.zeros(len(lanes.id), np.bool_)
     begin, ahead = lanes.xy_ego[:, 0], lanes.xy_ego[:, 1] - lanes.xy_ego[:, 0]
     towards = ahead[:, 0] < TOWARDS * np.hypot(*ahead.T)
     known = lanes.valid[:, 1]
@@ -61,7 +58,5 @@ def _comes_from_afar(lanes: Lanes) -> BoolArray:
 
 def _is_taken(lanes: Lanes, agents: Agents) -> BoolArray:
     """(L,) whether somebody who is seen is where a lane begins: nobody else is there."""
-    if lanes.valid.shape[1] < 1:
-        return np.zeros(len(lanes.id), np.bool_)
     away = agents.xy_ego[None] - lanes.xy_ego[:, :1]
     return np.asarray((np.hypot(away[..., 0], away[..., 1]) < TAKEN).any(axis=1))

@@ -150,7 +150,7 @@ class Policy:
 
 
 def train_policy(args: Policy) -> None:
-    if args.ship and trunk_of(args.eyes) != trunk_of(PERCEPTION_WEIGHTS):
+    if args.ship and trunk_of(args.eyes) != trunk_of():
         raise ValueError(
             f"train.py policy --ship: expected the eyes that are shipped, {PERCEPTION_WEIGHTS}, "
             f"got {args.eyes}; a policy on other eyes can be kept with models.py add --eyes"

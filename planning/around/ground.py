@@ -7,15 +7,16 @@ it, in the ego frame of the moment it is made.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
 
 from datasets.checks import BoolArray, FloatArray
 from datasets.scene import Agents, Lanes
-from planning.boxes import HALF_WIDTH, OVERHANG
+from planning.boxes import HALF_WIDTH, OVERHANG, boxes_of
 from planning.motion import SLIDE, Motion
+from planning.paths import square_to_segment
 
 CELL = 0.25  # m
 REACH = 48.0  # m from the car to the edges of the raster
@@ -35,9 +36,8 @@ def standing(agents: Agents, motion: Motion) -> FloatArray:
     stands = (np.abs(agents.speed) < SLOW) | motion.wrecked
     slide = np.where(motion.wrecked, agents.speed * SLIDE, 0.0)
     ahead = np.stack([np.cos(agents.heading), np.sin(agents.heading)], axis=1)
-    xy = agents.xy_ego + slide[:, None] * ahead
-    boxes = [xy[:, 0], xy[:, 1], agents.heading, agents.length, agents.width]
-    return np.ascontiguousarray(np.stack(boxes, axis=1)[stands])
+    slid = replace(agents, xy_ego=agents.xy_ego + slide[:, None] * ahead)
+    return np.ascontiguousarray(boxes_of(slid)[stands])
 
 
 def painted(lanes: Lanes, beyond: float, cell: float) -> BoolArray:
@@ -55,19 +55,15 @@ def _painted(xy, valid, reach, cell, n):  # type: ignore[no-untyped-def]
         for k in range(xy.shape[1] - 1):
             if not (valid[lane, k] and valid[lane, k + 1]):
                 continue
-            ax, ay, bx, by = xy[lane, k, 0], xy[lane, k, 1], xy[lane, k + 1, 0], xy[lane, k + 1, 1]
-            dx, dy = bx - ax, by - ay
-            square = max(dx * dx + dy * dy, 1e-9)
-            i0 = max(int((min(ax, bx) - r + REACH) / cell), 0)
-            i1 = min(int((max(ax, bx) + r + REACH) / cell) + 1, n)
-            j0 = max(int((min(ay, by) - r + REACH) / cell), 0)
-            j1 = min(int((max(ay, by) + r + REACH) / cell) + 1, n)
+            a, b = xy[lane, k], xy[lane, k + 1]
+            i0 = max(int((min(a[0], b[0]) - r + REACH) / cell), 0)
+            i1 = min(int((max(a[0], b[0]) + r + REACH) / cell) + 1, n)
+            j0 = max(int((min(a[1], b[1]) - r + REACH) / cell), 0)
+            j1 = min(int((max(a[1], b[1]) + r + REACH) / cell) + 1, n)
             for i in range(i0, i1):
                 for j in range(j0, j1):
-                    px, py = (i + 0.5) * cell - REACH - ax, (j + 0.5) * cell - REACH - ay
-                    part = min(max((px * dx + py * dy) / square, 0.0), 1.0)
-                    ex, ey = px - part * dx, py - part * dy
-                    if ex * ex + ey * ey < r * r:
+                    x, y = (i + 0.5) * cell - REACH, (j + 0.5) * cell - REACH
+                    if square_to_segment(x, y, a, b) < r * r:
                         out[i, j] = True
     return out
 

@@ -7,6 +7,7 @@ blocked or lost.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ from datasets.scene import Agents, Lanes
 from planning.around.ground import CELL, REACH, Ground, painted, standing
 from planning.around.search import COARSE, MOVE, search
 from planning.around.way import SPACE, Way, follow, way_of
-from planning.boxes import clear_of, overlap
+from planning.boxes import HALF_WIDTH, OVERHANG, overlap, passed_too_near
 from planning.detours import BROKEN_DOWN, KERB, poses_on
 from planning.motion import Motion
 from planning.paths import Paths
@@ -32,8 +33,9 @@ PATIENCE, GIVE_UP = 3.0, 8.0  # s of waiting on a way until another one is looke
 ONTO, BEYOND = 28.0, 10.0  # m of the route behind the wreck: on the first part a way may end
 VERGE = 0.4  # m of grass for a wheel, where there is no other way: the middle of the car, which
 # decides whether it is off the road, keeps 0.3 m of asphalt beside it
-ROOM = ((0.4, 0.0, 0.0), (0.2, 0.0, 6.0), (0.2, VERGE, 0.0))  # m to those who stand, m of verge,
-# m that a way may be longer and is still better than one with less room
+ROOM = ((0.4, 0.0), (0.2, 6.0))  # m to those who stand, and m that a way with this little counts as
+# longer
+ROOM_ON_VERGE = ((0.2, 0.0),)
 DESPERATE = 4.0  # s without a way on asphalt
 NARROW = 0.65  # m from whom the middle of the car stays at least: the search reckons with it
 TOUCH = 0.05  # m: a way nearer than this to who stands is blocked
@@ -117,14 +119,14 @@ class WayAround:
                 self.way, way, blocked = another, another, False
         for pace in () if blocked else PACES:
             trajectory = follow(way, ego, pace, steps)
-            if _risk(trajectory, around.forecast, around.agents, around.motion.still) < RISK:
+            if _risk(trajectory, around) < RISK:
                 self._good = t
                 return trajectory
         if t - self._good > GIVE_UP:
             self.way = self._needed = None
             return None
         stop = follow(way, ego, 0.0, steps)
-        if not blocked and _risk(stop, around.forecast, around.agents, around.motion.still) < RISK:
+        if not blocked and _risk(stop, around) < RISK:
             return stop
         return follow(way, ego, 0.0, steps, MAX_ACCEL)
 
@@ -133,30 +135,33 @@ def find_way(around: Surroundings, onto: FloatArray, desperate: bool) -> Way | N
     """A way from where the car is onto one of (M, 3) poses of the route, SPACE m apart."""
     goal = onto[: -round(BEYOND / SPACE) : 2]
     boxes = standing(around.agents, around.motion)
-    found: list[tuple[float, FloatArray]] = []
-    for air, verge, dear in ROOM if desperate else ROOM[:-1]:
-        if verge and found:
-            break
-        beyond = KERB + verge
-        wide = painted(around.lanes, beyond, COARSE) & ~_taken(boxes, COARSE)
-        moves = search(Ground(painted(around.lanes, beyond, CELL), boxes), wide, goal, air)
-        if len(moves) > 1:
-            found.append((len(moves) * MOVE + dear, moves))
-    return way_of(min(found, key=lambda way: way[0])[1], onto) if found else None
+    moves = _shortest(around.lanes, boxes, goal, KERB, ROOM)
+    if moves is None and desperate:
+        moves = _shortest(around.lanes, boxes, goal, KERB + VERGE, ROOM_ON_VERGE)
+    return None if moves is None else way_of(moves, onto)
+
+
+def _shortest(
+    lanes: Lanes,
+    boxes: FloatArray,
+    goal: FloatArray,
+    beyond: float,
+    rooms: Sequence[tuple[float, float]],
+) -> FloatArray | None:
+    """The moves, as `search` gives them, of the best way with one of these rooms and up to `beyond`
+    m outside the lanes."""
+    ground = Ground(painted(lanes, beyond, CELL), boxes)
+    wide = painted(lanes, beyond, COARSE) & ~_taken(boxes, COARSE)
+    tried = [(search(ground, wide, goal, air), longer) for air, longer in rooms]
+    found = [(len(moves) * MOVE + longer, moves) for moves, longer in tried if len(moves) > 1]
+    return min(found, key=lambda way: way[0])[1] if found else None
 
 
 def _free(way: Way, boxes: FloatArray) -> bool:
     """Whether nobody stands on the way ahead."""
     ahead = slice(way.at, way.end + 1)
-    return bool(_clear(way.xy[ahead], way.heading[ahead], boxes))
-
-
-@njit(cache=True)
-def _clear(xy, heading, boxes):  # type: ignore[no-untyped-def]
-    free = True
-    for k in range(len(xy)):
-        free = free and clear_of(xy[k, 0], xy[k, 1], heading[k], boxes, TOUCH)
-    return free
+    poses = np.column_stack([way.xy[ahead], way.heading[ahead]])
+    return not passed_too_near(poses, boxes, TOUCH).any()
 
 
 def _taken(boxes: FloatArray, cell: float) -> BoolArray:
@@ -171,9 +176,10 @@ def _taken(boxes: FloatArray, cell: float) -> BoolArray:
     return out
 
 
-def _risk(trajectory: Trajectory, forecast: Forecast, agents: Agents, still: FloatArray) -> float:
+def _risk(trajectory: Trajectory, around: Surroundings) -> float:
     """The largest share of anybody's hypotheses that the car runs into, but for those who follow
-    it and those who have stood for so long, `still` s, that a way reckons with them anyway."""
+    it and those who have stood for so long that a way reckons with them anyway."""
+    forecast, agents = around.forecast, around.agents
     if len(forecast) == 0:
         return 0.0
     hits = _hits(
@@ -184,7 +190,7 @@ def _risk(trajectory: Trajectory, forecast: Forecast, agents: Agents, still: Flo
     x, y = agents.xy_ego.T
     follows = (x < 0) & (np.abs(y) < BESIDE) & (np.abs(np.sin(agents.heading)) < ALONG)
     creeps = (CREEPS[0] < agents.speed) & (agents.speed < CREEPS[1])
-    share[follows | (creeps & (still > BROKEN_DOWN))] = 0.0
+    share[follows | (creeps & (around.motion.still > BROKEN_DOWN))] = 0.0
     return float(share.max(initial=0.0))
 
 
@@ -198,8 +204,8 @@ def _hits(xy, heading, axy, aheading, aspeed, length, width):  # type: ignore[no
             along, across = (AIR_ALONG, AIR_ACROSS) if moves else (TOUCH, TOUCH)
             dx, dy = axy[h, t, 0] - xy[t, 0], axy[h, t, 1] - xy[t, 1]
             if dx * dx + dy * dy < 100.0 and overlap(
-                dx, dy, heading[t], 5.0 + 2 * along, 2.0 + 2 * across, aheading[h, t],
-                length[h], width[h],
+                dx, dy, heading[t], 2 * (OVERHANG + along), 2 * (HALF_WIDTH + across),
+                aheading[h, t], length[h], width[h],
             ):  # fmt: skip
                 out[h] = 1.0
                 break

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from planning.detours import OUT_OF_LANE, with_detours
+from planning.detours import OUT_OF_LANE, passed_at, with_detours
 from planning.lane_graph import LaneGraph
 from planning.motion import Motion
 from planning.planner import RulePlanner
@@ -19,7 +19,7 @@ def detours(cars, still, lanes=(0.0,), wrecked=None, junction=FAR):
     scene, n = scene_of(road, agents, ego_state(3.0)), len(agents)
     paths = find_paths(LaneGraph.of(road), scene.ego, scene.route)
     motion = Motion(np.zeros(n), np.full(n, still), np.full(n, bool(wrecked)))
-    ways = with_detours(paths, road, agents, motion, junction)
+    ways = with_detours(paths, road, agents, passed_at(paths, agents, motion, junction))
     x = cars[0][0]
     return sorted(float(np.interp(x, way[:, 0], way[:, 1])) for way in ways.xy[len(paths) :])
 
