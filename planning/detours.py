@@ -8,7 +8,7 @@ the car stays on asphalt and, before a junction, not around those who wait for i
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -41,24 +41,33 @@ AIR = 1.0  # m to who stands beside the way: with less he is in the way
 KERB = 0.3  # m beyond the edges of the lanes that still count as asphalt, as nuPlan counts it
 
 
-def with_detours(paths: Paths, lanes: Lanes, agents: Agents, passed: float | None) -> Paths:
-    """The paths, and those around who is in the way; `agents` compact, `passed` as `passed_at` says
-    of the first path."""
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Those broken down on a path, who are to be driven around."""
+
+    ids: frozenset[int]
+    passed: float  # m along the path, where the car has passed them
+
+
+def with_detours(paths: Paths, lanes: Lanes, agents: Agents, broken: Breakdown | None) -> Paths:
+    """The paths, and those around who is in the way; `agents` compact, `broken` down on the first
+    path."""
     x, y = agents.xy_ego.T
     close = (x > 0) & (x < AHEAD) & (np.abs(y) < BESIDE) & (np.abs(agents.speed) < SLOW)
     if not close.any():
         return paths
     inside = [_aside(paths, shift, math.inf) for shift in (IN_LANE, -IN_LANE)]
     ways = [way for way in inside if _on_asphalt(way, way.start[0] + AHEAD, lanes)]
-    if passed is not None:
+    if broken is not None:
+        passed = broken.passed
         further = [_aside(paths, side * d, passed) for d in OUT_OF_LANE for side in (1, -1)]
         ways += [way for way in further if _on_asphalt(way, passed + WAY_BACK, lanes)]
     return Paths.joined([paths, *ways])
 
 
-def passed_at(paths: Paths, agents: Agents, motion: Motion, junction: float) -> float | None:
-    """m along the first path at which those broken down on it are passed, None if there is nobody
-    to be driven around; `junction` m along it begins the next junction."""
+def breakdown_on(paths: Paths, agents: Agents, motion: Motion, junction: float) -> Breakdown | None:
+    """Those broken down on the first path, None if there is nobody to be driven around; `junction`
+    m along it begins the next junction."""
     s, d = project_points(
         paths.xy[:1], paths.heading[:1], np.ascontiguousarray(agents.xy_ego[:, None]), BESIDE
     )
@@ -75,7 +84,8 @@ def passed_at(paths: Paths, agents: Agents, motion: Motion, junction: float) -> 
     if not in_the_way.any():
         return None
     together = in_the_way & (s < s[in_the_way].min() + PILE)
-    return float((s + length)[together].max()) + OVERHANG
+    ids = frozenset(agents.id[together].tolist())
+    return Breakdown(ids, float((s + length)[together].max()) + OVERHANG)
 
 
 def poses_on(paths: Paths, begin: float, length: float, step: float) -> FloatArray:

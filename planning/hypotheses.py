@@ -1,8 +1,9 @@
 """Where the others may be going: up to `MAX_HYPOTHESES` guesses each.
 
-One per branch of the road ahead of it, one for the neighbour lane that it signals or drifts to, or
-must move to because its own ends, one for setting off if it is slow without a reason. Who is on no
-lane keeps its velocity, or returns to the lane of its direction beside it; a wreck only slides.
+One per branch of the road ahead of it, of which the signalled one is the likeliest; one for the
+neighbour lane that it signals or drifts to, or must move to because its own ends; one for speeding
+up. Who is on no lane keeps its velocity, or returns to the lane of its direction beside it; a wreck
+only slides.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.checks import FloatArray
+from datasets.forks import sides_of
 from datasets.scene import AgentKind, Agents, Indicator
 from planning.idm import lets_in
 from planning.lane_graph import LaneGraph
@@ -29,6 +31,12 @@ STEEPEST_TURN = math.pi / 4  # rad to its lane at which highway-env's traffic ch
 DRIFT_SPEED = 0.5  # m/s sideways: more means that it changes lane
 BACKWARDS = -0.3  # m/s: highway-env's cars back off when they stand too close to somebody
 PATIENCE = 4.0  # s: who has stood much longer will go on standing
+SIGNALS = 40.0  # m before a fork, from where on a car that turns off signals
+UNTOLD = 0.05  # of those who signal so go on in another way
+SLOW, FAST = 0.6, 0.95  # of the speed limit: who is slow sets off, who is fast keeps its speed
+GAINS, GAINING = 1.0, 0.8  # m/s^2, who gains speed like that; how likely it goes on with that
+GOING_ON = 0.1  # how likely anybody else before a fork speeds up
+DARES = 0.2  # of those who would speed up do so before a car that has the right of way
 SETTING_OFF = 5.0  # m/s^2 of an agent that does not stay slow; at junctions 6 happen
 
 
@@ -96,28 +104,52 @@ def guess_all(
         if motion.wrecked[a]:
             guesses.append(Guess(a, -1, 0.0, 0.0, 1.0))
             continue
-        options: list[tuple[tuple[int, ...], float]] = []
-        for lane, share in _lanes_of(graph, agents, a, here):
-            length = here.along[lane] + here.speed * horizon + 20.0
-            ways = graph.chains(lane, length, BRANCHES)
-            for way in ways:
-                merge = _with_merge(graph, way, length, here, ego)
-                options += [(going, share * part / len(ways)) for going, part in merge]
-        options = sorted(options, key=lambda option: -option[1])[:MAX_HYPOTHESES]
-        astray = not options or _astray(graph, here)
-        total = sum(share for _, share in options) if options else 1.0
+        ways = _ways_of(graph, agents, a, here, ego, horizon)
+        astray = not ways or _astray(graph, here)
+        total = sum(share for _, share in ways) if ways else 1.0
         kept = (RETURNING if astray else 1.0) / total
-        for way, share in options:
+        for way, share in ways:
             lane, chain = way[0], known.setdefault(way, len(known))
             place, weight = (here.along[lane], here.offset[lane]), share * kept
-            sets_off = _sets_off(graph, agents, a, lane, float(motion.still[a]))
+            sets_off = _sets_off(graph, agents, a, lane, motion, ego.nearest)
             guesses.append(Guess(a, chain, *place, weight * (1 - sets_off)))
             if sets_off > 0:
                 guesses.append(Guess(a, chain, *place, weight * sets_off, SETTING_OFF))
         if astray:
-            guesses.append(Guess(a, -1, 0.0, 0.0, 1.0 - RETURNING if options else 1.0))
+            guesses.append(Guess(a, -1, 0.0, 0.0, 1.0 - RETURNING if ways else 1.0))
     limits = [float(graph.lanes.speed_limit[way[0]]) for way in known]
     return guesses, list(known), limits
+
+
+def _ways_of(
+    graph: LaneGraph, agents: Agents, a: int, here: _Whereabouts, ego: _Whereabouts, horizon: float
+) -> list[tuple[tuple[int, ...], float]]:
+    """The lanes one after the other that an agent may drive along, and their shares, the largest
+    first."""
+    ways: list[tuple[tuple[int, ...], float]] = []
+    for lane, share in _lanes_of(graph, agents, a, here):
+        length = here.along[lane] + here.speed * horizon + 20.0
+        chains = graph.chains(lane, length, BRANCHES)
+        told = _told_by_signal(graph, chains, int(agents.indicator[a]), here.along[lane])
+        for chain, likely in zip(chains, told, strict=True):
+            merge = _with_merge(graph, chain, length, here, ego)
+            ways += [(way, share * likely * part) for way, part in merge]
+    return sorted(ways, key=lambda way: -way[1])[:MAX_HYPOTHESES]
+
+
+def _told_by_signal(
+    graph: LaneGraph, ways: list[list[int]], signal: int, along: float
+) -> list[float]:
+    """How likely each way on from a lane is, of who is `along` m on it and signals, or does not: a
+    car about to turn off signals to that side. One who is still far away has not told yet."""
+    alike = [1 / len(ways)] * len(ways)
+    branch = next((k for k, lanes in enumerate(zip(*ways, strict=False)) if len({*lanes}) > 1), 0)
+    before = [graph.length[lane] for lane in ways[0][:branch]]
+    if branch == 0 or sum(before) - along > SIGNALS:
+        return alike
+    sides = sides_of(graph.points([ways[0][branch - 1]]), [graph.points([w[branch]]) for w in ways])
+    likely = [1.0 if side == signal else UNTOLD for side in sides]
+    return [each / sum(likely) for each in likely] if signal in sides else alike
 
 
 def _lanes_of(
@@ -173,8 +205,18 @@ def _heading_for(graph: LaneGraph, signal: int, here: _Whereabouts) -> int:
     return int(graph.left[lane] if signal == Indicator.LEFT else graph.right[lane])
 
 
-def _sets_off(graph: LaneGraph, agents: Agents, a: int, lane: int, still: float) -> float:
-    """How likely an agent is to speed up: as likely as not if it is slow without a reason, and the
-    less likely, the longer it has stood."""
-    slow = agents.speed[a] < 0.6 * graph.lanes.speed_limit[lane] and not agents.braking[a]
-    return 0.5 * math.exp(-still / PATIENCE) if slow else 0.0
+def _sets_off(
+    graph: LaneGraph, agents: Agents, a: int, lane: int, motion: Motion, ego_lane: int
+) -> float:
+    """How likely an agent speeds up to what is allowed: who does so now goes on; who is slow
+    without a reason may, the less, the longer it has stood; and before a fork anybody, once it need
+    not give way any more. Few do before a car that has the right of way."""
+    limit, priority = graph.lanes.speed_limit[lane], graph.lanes.priority
+    if agents.braking[a] or agents.speed[a] > FAST * limit:
+        return 0.0
+    dares = DARES if priority[lane] < priority[ego_lane] else 1.0
+    if motion.gained[a] > GAINS:
+        return GAINING * dares
+    if agents.speed[a] < SLOW * limit:
+        return 0.5 * math.exp(-float(motion.still[a]) / PATIENCE) * dares
+    return GOING_ON * dares if len(graph.successors[lane]) > 1 else 0.0

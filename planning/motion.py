@@ -29,13 +29,15 @@ class Motion:
     """What the N agents of a scene (compact) have been doing."""
 
     lost: FloatArray  # (N,) m/s^2 of speed that each loses now, 0 for one that does not brake
+    gained: FloatArray  # (N,) m/s^2 of speed that each gains now
     still: FloatArray  # (N,) s in which each has not got anywhere
     wrecked: BoolArray  # (N,) has run into somebody: it will not go on by itself
 
     def and_new(self, count: int) -> Motion:
         """Of so many more agents, of whom nothing is known yet."""
-        lost, still = (np.append(each, np.zeros(count)) for each in (self.lost, self.still))
-        return Motion(lost, still, np.append(self.wrecked, np.zeros(count, np.bool_)))
+        numbers = (self.lost, self.gained, self.still)
+        wrecked = np.append(self.wrecked, np.zeros(count, np.bool_))
+        return Motion(*(np.append(each, np.zeros(count)) for each in numbers), wrecked)
 
 
 class MotionMemory:
@@ -62,10 +64,11 @@ class MotionMemory:
             driven += speed * (t - self._t)
             halted[name] = (since, driven) if abs(driven) < HALT else (t, 0.0)
         self._t, self._seen, self._halted = t, seen, halted
-        lost = np.clip([-_slope(seen[name]) for name in names], 0.0, MAX_ACCEL)
+        slope = np.array([_slope(seen[name]) for name in names], np.float64)
+        lost, gained = np.clip(-slope, 0.0, MAX_ACCEL), np.clip(slope, 0.0, MAX_ACCEL)
         still = np.array([t - halted[name][0] for name in names], np.float64)
         wrecked = self._wrecked(agents, names)
-        return Motion(np.where(agents.braking, lost, 0.0), still, wrecked)
+        return Motion(np.where(agents.braking, lost, 0.0), gained, still, wrecked)
 
     def _wrecked(self, agents: Agents, names: list[int]) -> BoolArray:
         """(N,) who touches somebody, and who did for long enough and has hardly moved since: his

@@ -24,7 +24,7 @@ from datasets.driving import Trajectory
 from datasets.scene import Agents, Scene
 from planning.around.keeper import Surroundings, WayAround
 from planning.boxes import EGO_LENGTH
-from planning.detours import passed_at, with_detours
+from planning.detours import breakdown_on, with_detours
 from planning.junction import conflict_zones
 from planning.memory import LaneMemory
 from planning.motion import MotionMemory
@@ -93,8 +93,8 @@ class RulePlanner:
         agents = with_unseen(seen, graph.lanes)
         zone = conflict_zones(graph, paths)
         motion = self._motion.update(scene.t, seen).and_new(len(agents) - len(seen))
-        passed = passed_at(paths, agents, motion, float(zone[0][0]))
-        paths = with_detours(paths, graph.lanes, agents, passed)
+        broken = breakdown_on(paths, agents, motion, float(zone[0][0]))
+        paths = with_detours(paths, graph.lanes, agents, broken)
         forecast = predict(graph, agents, motion, scene.ego.speed, config.horizon)
         s, d = project_points(paths.xy, paths.heading, forecast.xy, NEAR)
         if len(paths) > len(zone[0]):
@@ -114,7 +114,7 @@ class RulePlanner:
         around = self._around.plan(
             Surroundings(scene.t, scene.ego, graph.lanes, agents, motion, forecast),
             paths,
-            passed,
+            broken,
             bool(rollouts.speed[best, -1] < WALKING),
             steps,
         )

@@ -16,6 +16,7 @@ from numba import njit
 
 from datasets.checks import FloatArray, IntArray
 from datasets.scene import AgentKind, Agents
+from planning.bicycle import AXLE
 from planning.hypotheses import guess_all
 from planning.idm import idm_interaction
 from planning.lane_graph import LaneGraph
@@ -24,6 +25,8 @@ from planning.paths import STEP, project_points, resample
 
 DT = 0.1  # s between two moments of a forecast, as between two decisions
 CENTERING = 0.7  # s, highway-env's KP_LATERAL is 1 / 0.6 s
+CUTTING, PURSUIT = 0.6, 0.1  # s: in bends its traffic cuts the corner, since its steering takes no
+# account of the slip of its wheels (AXLE, m) and a little of the road ahead (PURSUIT)
 STEEPEST = 0.5  # m to the side for a metre ahead, on the way to the middle of a lane
 BRAKES_ON = 1.5  # s that an agent goes on braking as hard as it does now
 STANDS, ROOM = 0.5, 5.0  # m/s, m: to whom stands one keeps room enough to steer around him
@@ -135,8 +138,11 @@ def _simulate(
             x = xy[p, k, 0] + part * (xy[p, k + 1, 0] - xy[p, k, 0])
             y = xy[p, k, 1] + part * (xy[p, k + 1, 1] - xy[p, k, 1])
             out_xy[h, t, 0], out_xy[h, t, 1] = x - d * math.sin(psi), y + d * math.cos(psi)
-            drift = -min(max(d / CENTERING, -STEEPEST * v), STEEPEST * v)
-            out_heading[h, t] = psi + math.atan2(drift, max(v, 2.0))
+            bend = (heading[p, k + 1] - heading[p, k]) / STEP
+            inside = CUTTING * max(v, 0.0) * bend * (AXLE - PURSUIT * v)
+            drift = -min(max((d - inside) / CENTERING, -STEEPEST * v), STEEPEST * v)
+            slip = math.asin(min(max(AXLE * bend, -0.9), 0.9))
+            out_heading[h, t] = psi + math.atan2(drift, max(v, 2.0)) - slip
             accel = 0.0
             if pull[h] > 0:
                 accel = pull[h] * (1 - (v / cruise) ** 4)

@@ -30,7 +30,8 @@ from sim.highway import (
 )
 from sim.roads import LaneKey, joined_roads
 from sim.scenarios import Scenario
-from sim.state import Lane, RoadMap, WorldState
+from sim.signals import TurnSignals
+from sim.state import Lane, WorldState
 
 _FLIP = np.array([1.0, -1.0])
 _STRAIGHT_SPACING, _CURVE_SPACING = 2.0, 1.0  # m between centerline points
@@ -64,6 +65,7 @@ class LaneTable:
             for key, lane in network.lanes_dict().items()
         }
         self.road_map, self._pieces = joined_roads(native)
+        self.signals = TurnSignals(self.road_map)
 
     def index(self, key: LaneKey, s: float = 0.0) -> int:
         """Of the lane of the map at `s` metres along a lane of highway-env."""
@@ -174,7 +176,7 @@ def read_state(env: AbstractEnv, table: LaneTable, t: float) -> WorldState:
         lane=np.array(lane),
         target_lane=np.array(target),
         indicator=np.array(
-            [_indicator(a, b, table.road_map) for a, b in zip(lane, target, strict=True)]
+            [_indicator(*each, table) for each in zip(bodies, lane, target, strict=True)]
         ),
         braking=accel < _BRAKE_LIGHT_ACCEL,
         crashed=np.array([bool(body.crashed) for body in bodies]),
@@ -188,7 +190,16 @@ def _target_index(body: Vehicle, lane: int, table: LaneTable) -> int:
     return table.index((target[0], target[1], int(target[2])))
 
 
-def _indicator(lane: int, target: int, road_map: RoadMap) -> int:
-    if road_map.left_of[lane, target]:
+def _indicator(body: RoadObject, lane: int, target: int, table: LaneTable) -> int:
+    """For a lane change; or else, of who follows a route, for a turn."""
+    left_of = table.road_map.left_of
+    if left_of[lane, target]:
         return int(Indicator.LEFT)
-    return int(Indicator.RIGHT if road_map.left_of[target, lane] else Indicator.OFF)
+    if left_of[target, lane]:
+        return int(Indicator.RIGHT)
+    route = [tuple(each[:2]) for each in getattr(body, "route", None) or ()]
+    if not route or body.crashed:
+        return int(Indicator.OFF)
+    here = body.target_lane_index[:2]
+    then = route[route.index(here) + 1 :] if here in route else []
+    return int(table.signals.of(target, then[0] if then else None, xy_world(body)))

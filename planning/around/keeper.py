@@ -2,7 +2,7 @@
 
 Looked for once the car hardly gets on behind somebody who has been broken down for a while on its
 path: a ghost does not last that long. Kept, whatever the ordinary plans say, until it is driven,
-blocked or lost.
+blocked or lost, or until those in the way have gone on.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from planning.around.ground import CELL, REACH, Ground, painted, standing
 from planning.around.search import COARSE, MOVE, search
 from planning.around.way import SPACE, Way, follow, way_of
 from planning.boxes import HALF_WIDTH, OVERHANG, overlap, passed_too_near
-from planning.detours import BROKEN_DOWN, KERB, poses_on
+from planning.detours import BROKEN_DOWN, KERB, Breakdown, poses_on
 from planning.motion import Motion
 from planning.paths import Paths
 from planning.prediction import Forecast
 
 SLOW = 5.0  # m/s: faster, the car is still far from where it has to stop
+GONE_ON = 1.0  # s: who has got somewhere since then does not stand in the way any more
 LASTING = 0.5  # s that the road has to be blocked and the car not get on
 AGAIN = 1.0  # s between two searches
 PATIENCE, GIVE_UP = 3.0, 8.0  # s of waiting on a way until another one is looked for, and given up
@@ -68,44 +69,56 @@ class WayAround:
     def reset(self) -> None:
         self.way: Way | None = None
         self._t = 0.0
+        self._around: frozenset[int] = frozenset()  # ids of those who stand in the way
         self._needed: float | None = None  # s, since when
         self._searched = -AGAIN
         self._good = 0.0  # s, when the way could last be driven
 
     def plan(
-        self, around: Surroundings, paths: Paths, passed: float | None, stops: bool, steps: int
+        self,
+        around: Surroundings,
+        paths: Paths,
+        broken: Breakdown | None,
+        stops: bool,
+        steps: int,
     ) -> Trajectory | None:
-        """The trajectory along a way around; None if none is needed or known. `passed` m along the
-        first of the paths is where those broken down on it are passed, None if there are none;
-        `stops`: the ordinary plan comes to a stand."""
+        """The trajectory along a way around; None if none is needed or known. `broken` down are
+        those on the first of the paths; `stops`: the ordinary plan comes to a stand."""
         ego, t = around.ego, around.t
         dt, self._t = t - self._t, t
         if self.way is None:
-            if not self._stuck(t, ego.speed, passed, stops):
+            needed = self._stuck(t, ego.speed, broken is not None and stops)
+            if needed is None or broken is None:
                 return None
             self._searched = self._good = t
-            assert passed is not None
-            assert self._needed is not None
-            desperate = t - self._needed > DESPERATE
-            self.way = find_way(around, poses_on(paths, passed, ONTO, SPACE), desperate)
+            onto = poses_on(paths, broken.passed, ONTO, SPACE)
+            self.way = find_way(around, onto, needed > DESPERATE)
             if self.way is None:
                 return None
+            self._around = broken.ids
         else:
             self.way = self.way.moved(ego, dt).advanced()
-            if self.way.done:
+            if self.way.done or self._gone_on(around):
                 self.reset()
                 self._t = t
                 return None
         return self._driven(self.way, around, steps)
 
-    def _stuck(self, t: float, speed: float, passed: float | None, stops: bool) -> bool:
-        """Whether it is time to look for a way."""
-        if passed is None or not stops or speed > SLOW:
+    def _stuck(self, t: float, speed: float, stuck: bool) -> float | None:
+        """For how long, s, a way has been needed; None while it is not time to look for one."""
+        if not stuck or speed > SLOW:
             self._needed = None
-            return False
+            return None
         if self._needed is None:
             self._needed = t
-        return t - self._needed >= LASTING and t - self._searched >= AGAIN
+        due = t - self._needed >= LASTING and t - self._searched >= AGAIN
+        return t - self._needed if due else None
+
+    def _gone_on(self, around: Surroundings) -> bool:
+        """Whether all of those whom the way leads around are seen to have gone on."""
+        those = np.isin(around.agents.id, list(self._around))
+        stand = around.motion.wrecked | (around.motion.still > GONE_ON)
+        return int(those.sum()) == len(self._around) and not bool((those & stand).any())
 
     def _driven(self, way: Way, around: Surroundings, steps: int) -> Trajectory | None:
         """The trajectory along a way, or a better one where it is blocked; None once it has been

@@ -37,7 +37,7 @@ def two_way():
 def surroundings(cars, lanes=LANES):
     road, agents = straight_lanes(list(lanes)[::-1]), agents_at(cars)
     n = len(agents)
-    motion = Motion(np.zeros(n), np.full(n, 9.0), np.ones(n, bool))
+    motion = Motion(np.zeros(n), np.zeros(n), np.full(n, 9.0), np.ones(n, bool))
     forecast = predict(LaneGraph.of(road), agents, motion, 10.0, 5.0)
     return Surroundings(0.0, ego_state(0.0), road, agents, motion, forecast)
 
@@ -161,3 +161,18 @@ def test_ghosts_send_nobody_around():
         return replace(agents, id=agents.id + 10 * tick).where(np.full(len(agents), tick % 2 == 0))
 
     assert not drive(WALL, ghosts, seconds=8.0)[2]
+
+
+def test_a_way_is_left_once_those_in_the_way_have_gone_on():
+    gone = 80  # ticks, after which they drive off along the road
+
+    def some_go_on(tick, agents):
+        along = max(tick - gone, 0) * 0.6
+        speed = np.where(tick > gone, 6.0, agents.speed)
+        far = agents.xy_ego + np.array([along, 0.0])
+        return replace(agents, xy_ego=far, heading=0 * agents.heading, speed=speed)
+
+    stays, _, used = drive(WALL[:1], some_go_on, seconds=8.0)
+    goes_on, _, _ = drive(WALL[:1], some_go_on, seconds=16.0)
+    assert used
+    assert goes_on[0] - stays[0] > 35.0  # m in 8 s; at walking pace it would be a dozen

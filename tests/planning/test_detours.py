@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from planning.detours import OUT_OF_LANE, passed_at, with_detours
+from planning.detours import OUT_OF_LANE, breakdown_on, with_detours
 from planning.lane_graph import LaneGraph
 from planning.motion import Motion
 from planning.planner import RulePlanner
@@ -18,8 +18,8 @@ def detours(cars, still, lanes=(0.0,), wrecked=None, junction=FAR):
     road, agents = straight_lanes(list(lanes)), agents_at(cars)
     scene, n = scene_of(road, agents, ego_state(3.0)), len(agents)
     paths = find_paths(LaneGraph.of(road), scene.ego, scene.route)
-    motion = Motion(np.zeros(n), np.full(n, still), np.full(n, bool(wrecked)))
-    ways = with_detours(paths, road, agents, passed_at(paths, agents, motion, junction))
+    motion = Motion(np.zeros(n), np.zeros(n), np.full(n, still), np.full(n, bool(wrecked)))
+    ways = with_detours(paths, road, agents, breakdown_on(paths, agents, motion, junction))
     x = cars[0][0]
     return sorted(float(np.interp(x, way[:, 0], way[:, 1])) for way in ways.xy[len(paths) :])
 

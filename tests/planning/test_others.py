@@ -15,10 +15,9 @@ from tests.planning.scenes import agents_at, ego_state, lanes_of, scene_of, stra
 X = np.arange(-80.0, 161.0, 2.0)
 
 
-def forecast(lanes, agents, braking=None, ego_speed=10.0):
-    lost = np.zeros(len(agents)) if braking is None else np.array(braking)
-    nobody = np.zeros(len(agents), np.bool_)
-    motion = Motion(lost, still=np.zeros(len(agents)), wrecked=nobody)
+def forecast(lanes, agents, braking=0.0, gaining=0.0, ego_speed=10.0):
+    n = len(agents)
+    motion = Motion(np.full(n, braking), np.full(n, gaining), np.zeros(n), np.zeros(n, np.bool_))
     return predict(LaneGraph.of(lanes), agents, motion, ego_speed, horizon=5.0)
 
 
@@ -45,7 +44,7 @@ def ramp_beside(offset):
 def test_a_braking_car_is_expected_to_brake_on():
     lanes, lead = straight_lanes([0.0]), agents_at([(40.0, 0.0, 0.0, 20.0)])
     assert forecast(lanes, lead).speed[0, -1] == pytest.approx(20.0)
-    slowed = forecast(lanes, lead, [4.0]).speed[0]
+    slowed = forecast(lanes, lead, braking=4.0).speed[0]
     assert np.all(np.diff(slowed) <= 1e-9)
     assert slowed[10] == pytest.approx(16.0)
 
@@ -106,6 +105,52 @@ def test_a_car_that_signals_into_the_lane_is_followed_before_it_is_in_it():
     cut_in, _ = planned(scene_of(lanes, signal, ego_state(20.0)))
     passed, _ = planned(scene_of(lanes, agents_at(rows), ego_state(20.0)))
     assert cut_in.speed[10] < passed.speed[10] - 1.0
+
+
+def fork(limit=10.0):
+    """A lane that ends at x = 40, where ways lead on to the left, ahead and to the right."""
+    before = np.stack([X[X <= 40], 0 * X[X <= 40]], axis=1)
+    angle = np.linspace(0.0, np.pi / 2, 20)
+    left = np.stack([40 + 12 * np.sin(angle), 12 * (1 - np.cos(angle))], axis=1)
+    ahead = np.stack([X[X >= 40], 0 * X[X >= 40]], axis=1)
+    leads_to = np.zeros((4, 4), np.bool_)
+    leads_to[0, 1:] = True
+    lanes = lanes_of([before, left, ahead, left * (1, -1)], limit)
+    return replace(lanes, leads_to=leads_to, left_of=np.zeros((4, 4), np.bool_))
+
+
+def shares(found):
+    """How likely a car of `fork` ends up to the left, ahead and to the right."""
+    end = found.xy[:, -1, 1]
+    ways = (end > 3.0, np.abs(end) < 1.0, end < -3.0)
+    return [found.weight[way].sum() for way in ways]
+
+
+@pytest.mark.parametrize("signal", list(Indicator))
+def test_who_is_near_a_fork_goes_where_it_signals(signal):
+    car = agents_at([(10.0, 0.0, 0.0, 10.0)], indicator=np.array([int(signal)]))
+    found = dict(zip((1, 0, -1), shares(forecast(fork(), car)), strict=True))
+    assert found[int(signal)] > 0.9
+    assert sum(found.values()) == pytest.approx(1.0)
+
+
+def test_who_is_far_from_a_fork_has_not_signalled_yet():
+    car = agents_at([(-12.0, 0.0, 0.0, 20.0)])
+    assert shares(forecast(fork(limit=20.0), car)) == pytest.approx([1 / 3] * 3)
+
+
+@pytest.mark.parametrize(("gaining", "share"), [(0.0, 0.0), (3.0, 0.8)])
+def test_who_speeds_up_is_expected_to_go_on_with_it(gaining, share):
+    car = agents_at([(10.0, 0.0, 0.0, 15.0)])
+    found = forecast(straight_lanes([0.0], limit=20.0), car, gaining=gaining)
+    assert found.weight[found.speed[:, -1] > 19.0].sum() == pytest.approx(share)
+
+
+@pytest.mark.parametrize(("priority", "share"), [(1, 0.5), (0, 0.1), (2, 0.5)])
+def test_few_set_off_before_a_car_that_has_the_right_of_way(priority, share):
+    lanes = replace(straight_lanes([20.0, 0.0], limit=10.0), priority=np.array([priority, 1]))
+    found = forecast(lanes, agents_at([(10.0, 20.0, 0.0, 0.5)]))
+    assert found.weight[found.speed[:, -1] > 9.0].sum() == pytest.approx(share)
 
 
 def two_way():
