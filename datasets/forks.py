@@ -1,4 +1,4 @@
-"""Forks of a road: which of the ways on turns off, and to which side."""
+"""Forks of a road: which of the ways on turns off, to which side, and where that is signalled."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from datasets.checks import FloatArray
 
+SIGNALLED = 40.0  # m before a fork, from where on a car that turns off signals: 4 s at a junction
 LOOK = 8.0  # m beyond the fork: there the ways are told apart
 TURNS_OFF = math.radians(12)  # from the way that goes on
 ARC = 5  # stretches of lane before the fork, whose bend goes on

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.checks import FloatArray
-from datasets.forks import sides_of
+from datasets.forks import SIGNALLED, sides_of
 from datasets.scene import AgentKind, Agents, Indicator
 from planning.idm import lets_in
 from planning.lane_graph import LaneGraph
@@ -31,7 +31,6 @@ STEEPEST_TURN = math.pi / 4  # rad to its lane at which highway-env's traffic ch
 DRIFT_SPEED = 0.5  # m/s sideways: more means that it changes lane
 BACKWARDS = -0.3  # m/s: highway-env's cars back off when they stand too close to somebody
 PATIENCE = 4.0  # s: who has stood much longer will go on standing
-SIGNALS = 40.0  # m before a fork, from where on a car that turns off signals
 UNTOLD = 0.05  # of those who signal so go on in another way
 SLOW, FAST = 0.6, 0.95  # of the speed limit: who is slow sets off, who is fast keeps its speed
 GAINS, GAINING = 1.0, 0.8  # m/s^2, who gains speed like that; how likely it goes on with that
@@ -145,7 +144,7 @@ def _told_by_signal(
     alike = [1 / len(ways)] * len(ways)
     branch = next((k for k, lanes in enumerate(zip(*ways, strict=False)) if len({*lanes}) > 1), 0)
     before = [graph.length[lane] for lane in ways[0][:branch]]
-    if branch == 0 or sum(before) - along > SIGNALS:
+    if branch == 0 or sum(before) - along > SIGNALLED:
         return alike
     sides = sides_of(graph.points([ways[0][branch - 1]]), [graph.points([w[branch]]) for w in ways])
     likely = [1.0 if side == signal else UNTOLD for side in sides]

@@ -1,4 +1,5 @@
-"""How the others have been moving: how hard they are braking, and for how long they have stood.
+"""How the others have been moving: how hard they brake or speed up, and for how long they have
+stood.
 
 A Scene holds speeds and brake lights, no accelerations. A car counts as braking while its lights
 say so, which keeps the noise of measured speeds from inventing emergencies; how hard, its speeds of

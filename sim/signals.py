@@ -1,7 +1,7 @@
 """Turn signals: which of the traffic signals a turn at the next fork of its road.
 
 highway-env's traffic knows its route and shows nothing of it. Here who will leave the way that goes
-on signals to that side, from `AHEAD` m before the fork until it has turned.
+on signals to that side, from `SIGNALLED` m before the fork until it has turned.
 """
 
 from __future__ import annotations
@@ -9,12 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from datasets.checks import IntArray
-from datasets.forks import sides_of
+from datasets.forks import SIGNALLED, sides_of
 from datasets.frenet import Polyline
 from datasets.scene import Indicator
 from sim.state import RoadMap
-
-AHEAD = 40.0  # m before the fork: 4 s at a junction
 
 
 class TurnSignals:
@@ -39,7 +37,7 @@ class TurnSignals:
         if towards is None or not self._forks[lane]:
             return Indicator.OFF
         line = self._lanes[lane]
-        if line.length - float(line.project(xy_world)[0]) > AHEAD:
+        if line.length - float(line.project(xy_world)[0]) > SIGNALLED:
             return Indicator.OFF
         for j in np.flatnonzero(self._side[lane]):
             road = self._map.lanes[j]

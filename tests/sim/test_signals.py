@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from datasets.driving import Action
+from datasets.forks import SIGNALLED
 from datasets.frenet import Polyline
 from datasets.scene import Indicator
-from sim.signals import AHEAD
 from sim.world import World
 
 BEND = np.pi / 4  # rad: a lane of a crossing that bends more turns off
@@ -26,8 +26,8 @@ def leaves_ring(lane):
 
 
 def traffic(scenario, seed):
-    """The road map, and for every body that goes on from one lane to the next: both lanes, its
-    signals on the last metres of the one, and those on the other. Lane changes are left out."""
+    """For every body that goes on from one lane to the next: both lanes, its signals on the last
+    metres of the one, and those on the other. Lane changes are left out."""
     world = World(scenario)
     world.reset(seed)
     road_map = world.road_map
@@ -42,7 +42,7 @@ def traffic(scenario, seed):
                 driven.append((lane, []))
             left = lines[lane].length - float(lines[lane].project(state.xy_world[i])[0])
             changes = beside[lane, state.lane[i]] or beside[state.lane[i], lane]
-            if left < AHEAD - 1.0 and not changes:
+            if left < SIGNALLED - 1.0 and not changes:
                 driven[-1][1].append(int(state.indicator[i]))
         world.advance(Action.clipped(-3.0, 0.0))
     for driven in stretches.values():
