@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from torch import distributed
+from torch import distributed, nn
+from torch.nn.parallel import DistributedDataParallel
 
 _BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")  # what processors call having it
 
@@ -26,6 +27,7 @@ class Processes:
     rank: int
     count: int
     device: torch.device
+    compiled: bool = False  # networks' operations are fused before they run
 
     @property
     def is_first(self) -> bool:
@@ -37,6 +39,13 @@ class Processes:
         that has not emulates it in twice the time."""
         has = self.device.type == "cuda" or any(_processor().get(name) for name in _BFLOAT16)
         return torch.autocast(self.device.type, torch.bfloat16, enabled=has)
+
+    def trained(self, network: nn.Module) -> nn.Module:
+        """What to call in the place of a network so that it is trained by all together. It has the
+        same weights."""
+        if self.compiled:
+            network = torch.compile(network)  # type: ignore[assignment]
+        return DistributedDataParallel(network) if self.count > 1 else network
 
     def wait(self) -> None:
         """Until all are here."""
@@ -53,16 +62,17 @@ class Processes:
 
 
 @contextmanager
-def joined(device: str) -> Iterator[Processes]:
+def joined(device: str, compiled: bool = False) -> Iterator[Processes]:
     """Join the processes that torchrun started, if it did. `device`: "auto" takes a GPU if there
     is one."""
     kind = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     if "TORCHELASTIC_RUN_ID" not in os.environ:  # torchrun's own way to tell its processes
-        yield Processes(0, 1, torch.device(kind))
+        yield Processes(0, 1, torch.device(kind), compiled)
         return
     place = torch.device(kind, int(os.environ["LOCAL_RANK"])) if kind == "cuda" else kind
     distributed.init_process_group("nccl" if kind == "cuda" else "gloo")
     try:
-        yield Processes(distributed.get_rank(), distributed.get_world_size(), torch.device(place))
+        rank, count = distributed.get_rank(), distributed.get_world_size()
+        yield Processes(rank, count, torch.device(place), compiled)
     finally:
         distributed.destroy_process_group()

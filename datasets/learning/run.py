@@ -18,7 +18,6 @@ from typing import Generic, TypeVar, cast
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
@@ -80,9 +79,7 @@ class Run(Generic[Network]):
         self.step = 0
         if path.exists():
             self._restore(load(path, self._config_text, data_hash))
-        self._trained: nn.Module = self.network
-        if processes.count > 1:
-            self._trained = DistributedDataParallel(self.network)
+        self._trained = processes.trained(self.network)
 
     @property
     def averaged(self) -> Network:

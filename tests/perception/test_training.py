@@ -34,6 +34,17 @@ def trained(caches, out, config=TINY):
     return load_weights(out / "weights.safetensors")[0].state_dict()
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::UserWarning")  # what the compiler looks at on its way
+def test_fused_operations_learn_what_the_others_learn(caches, tmp_path):
+    plain = trained(caches, tmp_path / "plain")
+    fused = replace(ALONE, compiled=True)
+    train(TINY, caches, caches, default_rig(), tmp_path / "fused", fused, {}, every=2)
+    told = load_weights(tmp_path / "fused" / "weights.safetensors")[0].state_dict()
+    for name, value in plain.items():
+        torch.testing.assert_close(told[name], value, rtol=0.05, atol=0.02, msg=name)
+
+
 class Killed(Exception):
     pass
 
