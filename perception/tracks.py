@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
+from scipy.special import erf
 
 from datasets.checks import BoolArray, FloatArray, IntArray
 from datasets.geometry import SE2, wrap_angle
@@ -19,6 +20,7 @@ from perception.nouns import Detections
 BORN_SPEED_STD = 8.0  # m/s: the look of one picture says little about speed
 BORN_CURVATURE_STD = 0.05  # 1/m
 LOOK = 0.3  # weight of a new picture in the averages
+RIGHT_PLACE = 1.0  # m: how near to the truth a place is good for a plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,14 @@ class Tracks:
     def score(self) -> FloatArray:
         """(N,) probability that it is there."""
         return np.asarray(1 / (1 + np.exp(-self.log_odds)))
+
+    @property
+    def confidence(self) -> FloatArray:
+        """(N,) probability that it is there and no further than RIGHT_PLACE from where it is said
+        to be, along both axes of its covariance: the order in which to believe in vehicles where
+        their places count, too."""
+        along_axes = np.linalg.eigvalsh(self.cov[:, :2, :2]).clip(1e-12)
+        return np.asarray(self.score * erf(RIGHT_PLACE / np.sqrt(2 * along_axes)).prod(axis=1))
 
     def where(self, keep: BoolArray | IntArray) -> Tracks:
         """Those that an index or a mask selects."""

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from datasets.driving import Decision
 from perception.scores import vehicles
 from perception.scores.table import Table as Rows
+from perception.tracks import RIGHT_PLACE
 from scripts.agents import expert
 from scripts.eyes import RideAlong, perception_named
 from sim.loop import drive
@@ -170,8 +171,9 @@ def _error_plot(ax: Axes, matches: Rows) -> None:
 
 
 def _score_plot(ax: Axes, told: Rows) -> None:
-    counts = told["at 2 m"] != vehicles.IGNORED
-    score, right = told["score"][counts], told["at 2 m"][counts] == vehicles.RIGHT
+    at = told[f"at {RIGHT_PLACE:g} m"]
+    counts = at != vehicles.IGNORED
+    score, right = told["score"][counts], at[counts] == vehicles.RIGHT
     place = np.digitize(score, np.linspace(0, 1, 11)) - 1
     shown = [i for i in range(11) if (place == i).sum() > 4]
     ax.plot([0, 1], [0, 1], color="#999999", linestyle=":")
@@ -179,7 +181,11 @@ def _score_plot(ax: Axes, told: Rows) -> None:
         [score[place == i].mean() for i in shown], [right[place == i].mean() for i in shown], "o-",
         markersize=3, color="#1f5fa8",
     )  # fmt: skip
-    ax.set(title="score and truth (2 m)", xlabel="score", ylabel="share that is right")
+    ax.set(
+        title=f"confidence and truth ({RIGHT_PLACE:g} m)",
+        xlabel="confidence",
+        ylabel="share that is right",
+    )
 
 
 def _spread_plot(ax: Axes, z: Rows) -> None:

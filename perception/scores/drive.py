@@ -91,16 +91,16 @@ def score_tick(
     tracks = percept.tracks
     told = tracks.agents(odom_from_ego)
     believed = tracks.score > BELIEVED
-    tables = vehicles.score_vehicles(truth.agents, told, tracks.score, believed, rig)
+    tables = vehicles.score_vehicles(truth.agents, told, tracks.confidence, believed, rig)
     road = road_truth(truth)
     tables |= lanes.score_road(road, percept.road)
     tables["z"] = together([_track_z(truth, tracks, odom_from_ego), _road_z(road, percept)])
-    near, wrong = within(tables["true"], 0.0, NEAR), tables["told"]
+    near, all_told = within(tables["true"], 0.0, NEAR), tables["told"]
     missed = int((~near["found"]).sum())
-    invented = (wrong["at 4 m"] == vehicles.WRONG) & (wrong["score"] > BELIEVED)
+    invented = (all_told["at 4 m"] == vehicles.WRONG) & believed & (all_told["away"] < NEAR)
     errors = tables.get("lane errors", {"error": np.zeros(0)})["error"]
     lane = float(np.minimum(errors, 2.0).sum())
-    return tables, missed + float((invented & (wrong["away"] < NEAR)).sum()) + lane
+    return tables, missed + float(invented.sum()) + lane
 
 
 def _track_z(truth: Scene, tracks: Tracks, odom_from_ego: SE2) -> Table:

@@ -9,7 +9,7 @@ from datasets.geometry import SE2, wrap_angle
 from perception.motion import HEADING, SPEED
 from perception.nouns import Detections
 from perception.tracking import Tracker, TrackerConfig
-from perception.tracks import Tracks
+from perception.tracks import RIGHT_PLACE, Tracks, born
 from tests.perception.made_up import HERE, detected, seen_from
 
 DT = 0.1
@@ -174,3 +174,14 @@ def test_the_stated_uncertainty_is_that_of_the_errors():
         error = drive.cars[0, :2] - tracks.mean[0, :2]
         off.append(error @ np.linalg.solve(tracks.cov[0, :2, :2], error))
     assert 0.7 < np.median(off) < 2.0  # chi-squared of 2 degrees has the median 1.39
+
+
+@pytest.mark.parametrize(("along", "across"), [(0.2, 0.1), (1.5, 0.4), (4.0, 1.0)])
+def test_confidence_is_how_often_it_is_there_and_in_its_place(along, across):
+    axes = SE2(0.0, 0.0, 0.7).rotation
+    seen = detected([(20.0, 5.0, 0.0, 8.0)])
+    cov = axes @ np.diag([along**2, across**2]) @ axes.T
+    track = born(replace(seen, xy_cov=cov[None]), HERE, np.zeros(1, np.int64))
+    errors = np.random.default_rng(0).normal(0, [along, across], (100_000, 2))
+    in_place = (np.abs(errors) < RIGHT_PLACE).all(axis=1).mean()
+    assert track.confidence == pytest.approx(track.score * in_place, abs=0.005)
