@@ -75,24 +75,22 @@ def laplace(error: Tensor, log_std: Tensor) -> Tensor:
 
 def vehicle_losses(code: Tensor, truth: Tensor, picture: Tensor) -> dict[str, Tensor]:
     """Of the cells of all K vehicles, and of those around them. `truth` (K, ROW)."""
-    rows, columns = code.shape[-2:]
+    down, across, weights = torch.tensor(_AROUND, device=code.device).unbind(1)
+    true = {name: truth[:, i, None].expand(-1, len(_AROUND)) for name, i in TRUTH.items()}
+    row = (true["row"] + down).long().clamp(0, code.shape[-2] - 1)
+    column = (true["column"] + across).long().clamp(0, code.shape[-1] - 1)
     flat = code.flatten(0, 1).permute(0, 2, 3, 1)  # (B * C, rows, columns, CODE)
-    true = {name: truth[:, i] for name, i in TRUTH.items()}
-    place, rest, weights = code.new_zeros(()), code.new_zeros(()), 0.0
-    for dr, dc, weight in _AROUND:
-        row = (true["row"].long() + dr).clamp(0, rows - 1)
-        column = (true["column"].long() + dc).clamp(0, columns - 1)
-        said = flat[picture, row, column]  # (K, CODE)
-        told = {name: said[:, i] for name, i in INDEX.items()}
-        place = place + weight * _place(told, true, row, column).sum()
-        rest = rest + weight * _looks(told, true).sum()
-        weights += weight
-    count = max(1, len(truth)) * weights
-    return {"place": place / count, "vehicle": rest / count}
+    said = flat[picture[:, None], row, column]  # (K, cells, CODE)
+    told = {name: said[..., i] for name, i in INDEX.items()}
+    count = max(1, len(truth)) * weights.sum()
+    return {
+        "place": (weights * _place(told, true, row, column)).sum() / count,
+        "vehicle": (weights * _looks(told, true)).sum() / count,
+    }
 
 
 def _place(told: dict[str, Tensor], true: dict[str, Tensor], row: Tensor, column: Tensor) -> Tensor:
-    """(K,) direction and distance."""
+    """(K, cells) direction and distance."""
     du = told["du"] - (true["u"] - column - 0.5)
     dv = told["dv"] - (true["v"] - row - 0.5)
     distance = laplace(told["range"] - true["range"], told["log_std_range"])
@@ -100,7 +98,7 @@ def _place(told: dict[str, Tensor], true: dict[str, Tensor], row: Tensor, column
 
 
 def _looks(told: dict[str, Tensor], true: dict[str, Tensor]) -> Tensor:
-    """(K,) heading, speed, size, lamps."""
+    """(K, cells) heading, speed, size, lamps."""
     cos, sin = torch.cos(true["heading"]), torch.sin(true["heading"])
     size = torch.sqrt(told["cos"] ** 2 + told["sin"] ** 2 + 1e-6)
     off_cos = (told["cos"] * cos + told["sin"] * sin) / size
