@@ -28,9 +28,9 @@ from perception.tracks import Tracks, born, corrected, evidence
 class TrackerConfig:
     """Everything that can be tuned."""
 
-    gate: float = 16.0  # squared Mahalanobis distance of a place
+    gate: float = 9.0  # squared Mahalanobis distance of a place
     least_score: float = 0.15  # detections below it begin no track
-    inflation: float = 6.0  # of the detector's variances: its errors last for some ticks
+    inflation: float = 4.0  # of the detector's variances: its errors last for some ticks
     speed_inflation: float = 40.0  # likewise: what a look says of the speed, the next one repeats
     trust: float = 0.8  # how much of a detection's log-odds is news, after the ticks before
     memory: float = 0.9  # how much of the log-odds so far is kept from tick to tick
