@@ -33,15 +33,15 @@ def command(tmp_path):
     collect.main(collect.Args(out=tmp_path / "data", **arguments))
     small = ["--hours", "0.003", "--scenarios", "merge", "--keep.share", "1.0", "--keep.span", "16"]
     small += ["--learn.steps", "3", "--learn.seeds", "1001", "5999", "--prove.least", "1"]
-    small += ["--learn.held-out", "1000", "1000", "--prove.most", "2", "--data", "data"]
+    small += ["--learn.held-out", "1000", "1000", "--prove.most", "2", "--data", "../data"]
+    small += ["--out", "run", "--lessons", "lessons", "--models", "models"]
     return [sys.executable, str(ROOT / "scripts/improve.py"), *small]
 
 
-def where(folder, name):
-    """The options that give a run a place of its own: its models are all called run-1."""
-    place = folder / name
-    lessons = ["--lessons", str(place / "lessons"), "--models", str(place / "models")]
-    return ["--out", str(place / "run"), *lessons]
+def at(folder, name):
+    """Where one run goes on, with folders of its own: what it keeps names the champion's."""
+    (folder / name).mkdir(exist_ok=True)
+    return {"cwd": folder / name, "stdout": subprocess.DEVNULL}
 
 
 def outcome(place):
@@ -54,11 +54,9 @@ def outcome(place):
 
 @pytest.mark.slow
 def test_killed_in_every_step_it_comes_to_the_same(command, tmp_path):
-    environment = {"cwd": tmp_path, "stdout": subprocess.DEVNULL}
-    subprocess.run([*command, *where(tmp_path, "whole")], check=True, **environment)
-    cut = [*command, *where(tmp_path, "cut")]
+    subprocess.run(command, check=True, **at(tmp_path, "whole"))
     for pattern in UNDER_WAY.values():
-        process = subprocess.Popen(cut, **environment)
+        process = subprocess.Popen(command, **at(tmp_path, "cut"))
         began = time.monotonic()
         while not list((tmp_path / "cut").glob(pattern)):
             assert process.poll() is None, f"ended without {pattern}"
@@ -67,5 +65,5 @@ def test_killed_in_every_step_it_comes_to_the_same(command, tmp_path):
         process.kill()
         process.wait()
         assert Round(tmp_path / "cut" / "run", 1).read("decision") is None
-    subprocess.run(cut, check=True, **environment)
+    subprocess.run(command, check=True, **at(tmp_path, "cut"))
     assert outcome(tmp_path / "cut") == outcome(tmp_path / "whole")
