@@ -53,8 +53,14 @@ class Tracks:
         """(N,) probability that it is there and no further than RIGHT_PLACE from where it is said
         to be, along both axes of its covariance: the order in which to believe in vehicles where
         their places count, too."""
-        along_axes = np.linalg.eigvalsh(self.cov[:, :2, :2]).clip(1e-12)
-        return np.asarray(self.score * erf(RIGHT_PLACE / np.sqrt(2 * along_axes)).prod(axis=1))
+        in_place = erf(RIGHT_PLACE / (np.sqrt(2) * self.place_std)).prod(axis=1)
+        return np.asarray(self.score * in_place)
+
+    @property
+    def place_std(self) -> FloatArray:
+        """(N, 2) m, standard deviations of the place along the axes of its covariance, the longer
+        one last."""
+        return np.asarray(np.sqrt(np.linalg.eigvalsh(self.cov[:, :2, :2]).clip(1e-12)))
 
     def where(self, keep: BoolArray | IntArray) -> Tracks:
         """Those that an index or a mask selects."""
@@ -73,7 +79,6 @@ class Tracks:
     def agents(self, odom_from_ego: SE2) -> Agents:
         """The tracks as a Scene has them, in the ego frame."""
         to_ego = odom_from_ego.inverse()
-        position = np.linalg.eigvalsh(self.cov[:, :2, :2])[:, -1]  # along the longer axis
         return Agents(
             id=self.id,
             kind=np.where(self.obstacle > 0.5, AgentKind.OBSTACLE, AgentKind.VEHICLE).astype(
@@ -87,7 +92,7 @@ class Tracks:
             braking=self.braking > 0.5,
             indicator=self.indicator.argmax(axis=1).astype(np.int64) - 1,
             visible=self.visible,
-            xy_std=np.sqrt(np.maximum(position, 1e-12)),
+            xy_std=self.place_std[:, -1],
             valid=np.ones(len(self), np.bool_),
         )
 

@@ -70,7 +70,7 @@ class Perception:
     device: str = "auto"
     """cpu or cuda; auto takes a GPU if there is one"""
     compile: bool = False
-    """fuse operations first: takes a minute and a C++ compiler, saves an eighth of every step"""
+    """fuse operations first: takes a minute and a C++ compiler, makes every step shorter"""
     ship: bool = False
     """put the result where the agents find it"""
     train: Annotated[TrainConfig, tyro.conf.arg(name="")] = field(default_factory=TrainConfig)
@@ -146,7 +146,7 @@ class Policy:
     device: str = "auto"
     """cpu or cuda; auto takes a GPU if there is one"""
     compile: bool = False
-    """fuse operations first: takes a minute and a C++ compiler, saves an eighth of every step"""
+    """fuse operations first: takes a minute and a C++ compiler, makes every step shorter"""
     ship: bool = False
     """put the result where the agents find it"""
     take: LessonConfig = field(default_factory=LessonConfig)
