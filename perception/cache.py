@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -151,10 +152,11 @@ def open_caches(
     root: Path,
     quiet: bool = False,
     redraw: Redraw | None = None,
+    jobs: int = 1,
 ) -> Caches:
     """The caches of that selection below `root`, one per dataset and scenario, made first where
-    they are missing; with the pictures recorded, or with those of `redraw`."""
-    parts = []
+    they are missing, in `jobs` processes; with the pictures recorded, or with those of `redraw`."""
+    wanted: list[tuple[Path, Path, IntArray]] = []  # folder, dataset, ticks
     for dataset in datasets:
         reader = DatasetReader(dataset)
         rows = [row for row in reader.rows if row.index not in reader.damaged]
@@ -162,13 +164,18 @@ def open_caches(
             episodes = selection.episodes(rows, scenario)
             if episodes:
                 folder = _folder(root, scenario, episodes, selection, redraw)
-                if not (folder / _READY).exists():
-                    title = "" if quiet else scenario
-                    _fill(folder, reader, selection.ticks(episodes), title, redraw)
-                parts.append(Cache(folder))
-    if not parts:
+                wanted.append((folder, dataset, selection.ticks(episodes)))
+    if not wanted:
         raise ValueError(f"open_caches: expected episodes with seeds {selection.seeds}, got none")
-    return Caches(parts)
+    missing = [one for one in wanted if not (one[0] / _READY).exists()]
+    filling = Parallel(n_jobs=jobs, return_as="generator_unordered")(
+        delayed(_fill)(*one, redraw) for one in missing
+    )
+    total = sum(len(ticks) for _, _, ticks in missing)
+    with tqdm(total=total, desc="ticks made ready", disable=quiet or not missing) as bar:
+        for made in filling:
+            bar.update(made)
+    return Caches([Cache(folder) for folder, _, _ in wanted])
 
 
 def _folder(
@@ -189,9 +196,9 @@ def _map(folder: Path, name: str) -> NDArray[Any]:
     return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r"))
 
 
-def _fill(
-    folder: Path, reader: DatasetReader, ticks: IntArray, title: str, redraw: Redraw | None
-) -> None:
+def _fill(folder: Path, dataset: Path, ticks: IntArray, redraw: Redraw | None) -> int:
+    """Make one folder; how many ticks that were."""
+    reader = DatasetReader(dataset)
     folder.mkdir(parents=True, exist_ok=True)
     shape = reader.pictures(ticks[:1], threads=1).shape[1:]
     grid = Grid.of(reader.rows[0].head.rig[0])
@@ -205,9 +212,7 @@ def _fill(
         "ego": _create(folder, "ego", (len(ticks), EGO_INPUTS), np.float32),
     }
     vehicles: list[NDArray[np.float32]] = []
-    for i, sample in enumerate(
-        tqdm(_samples(reader, ticks, redraw), title, len(ticks), disable=not title)
-    ):
+    for i, sample in enumerate(_samples(reader, ticks, redraw)):
         vehicles += sample.pop("vehicles")
         for name, value in sample.items():
             arrays[name][i] = value
@@ -216,6 +221,7 @@ def _fill(
     np.save(folder / "first.npy", first.astype(np.int64))
     np.save(folder / "ticks.npy", ticks)
     (folder / _READY).touch()
+    return len(ticks)
 
 
 def _create(folder: Path, name: str, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:

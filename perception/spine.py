@@ -96,7 +96,7 @@ def _own_lane(lanes: Lanes, lines: list[Polyline | None]) -> int | None:
     """The lane that the car drives along, rather one of the route."""
     best, index = _REACH, None
     for i, line in enumerate(lines):
-        if line is None:
+        if line is None or _distance(line) > best:
             continue
         s, d = (float(value) for value in line.project(np.zeros(2)))
         turn = abs(float(wrap_angle(line.heading(s))))
@@ -108,6 +108,12 @@ def _own_lane(lanes: Lanes, lines: list[Polyline | None]) -> int | None:
         if away < best:
             best, index = away, i
     return index
+
+
+def _distance(line: Polyline) -> float:
+    """m from the car that a line is at least away: cheaper than how far it is."""
+    nearest = float(np.hypot(*line.xy.T).min())
+    return nearest - float(np.diff(line.s).max()) / 2
 
 
 def _followed(lanes: Lanes, lines: list[Polyline | None], own: int) -> list[int]:

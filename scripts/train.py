@@ -61,6 +61,8 @@ class Perception:
     """how many ticks of each scenario are used, evenly spaced; of those held out a tenth"""
     redrawn: int = 0
     """how many more, drawn again in other weathers and from beside the lane's middle"""
+    jobs: int = 1
+    """processes that make ticks ready"""
     start: Path | None = None
     """weights to begin with"""
     every: int = 250
@@ -105,12 +107,12 @@ def train_perception(args: Perception) -> None:
 def _caches(args: Perception, quiet: bool) -> tuple[Caches, Caches]:
     held_out = Selection(args.held_out, max(1, args.ticks_per_scenario // 10))
     chosen = Selection(args.seeds, args.ticks_per_scenario, args.held_out)
-    parts = open_caches(args.data, chosen, args.cache, quiet).parts
+    parts = open_caches(args.data, chosen, args.cache, quiet, jobs=args.jobs).parts
     if args.redrawn:
         more = Selection(args.seeds, args.redrawn, args.held_out)
         again = OtherViews(every=16, seed=args.train.seed)
-        parts += open_caches(args.data, more, args.cache, quiet, again).parts
-    return open_caches(args.data, held_out, args.cache, quiet), Caches(parts)
+        parts += open_caches(args.data, more, args.cache, quiet, again, args.jobs).parts
+    return open_caches(args.data, held_out, args.cache, quiet, jobs=args.jobs), Caches(parts)
 
 
 def _rig(data: Path) -> tuple[Camera, ...]:

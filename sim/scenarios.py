@@ -29,9 +29,9 @@ class Place:
     metres: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Scenario:
-    """One row of the table."""
+    """One row of the table, equal only to itself."""
 
     name: str
     env_id: str

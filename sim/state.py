@@ -30,9 +30,10 @@ class Lane:
     priority: int  # right of way where lanes meet: the higher goes first
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RoadMap:
-    """All lanes of a world; it does not change during an episode."""
+    """All lanes of a world; it does not change during an episode. A map equals only itself, so that
+    what is made of it can be kept for it."""
 
     lanes: tuple[Lane, ...]
     leads_to: BoolArray  # (L, L) [i, j]: lane j begins where lane i ends

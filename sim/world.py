@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from datasets.camera import Camera
 from datasets.checks import BoolArray
@@ -38,6 +38,7 @@ from sim.traffic import accelerate, advance
 from sim.truth import TruthView
 
 _STANDING, _STUCK_AFTER = 0.1, 15.0  # m/s, s: an ego slower for longer is stuck
+_TABLES: WeakKeyDictionary[Scenario, LaneTable] = WeakKeyDictionary()  # the same for every seed
 
 
 class World:
@@ -77,9 +78,13 @@ class World:
         self.outcome: Outcome | None = None
         self.spoil: Callable[[Observation], Observation] | None = None  # a fault of the senses
 
-    @cached_property
+    @property
     def _table(self) -> LaneTable:
-        return LaneTable(self._env.road.network, self.scenario.give_way)  # the same for every seed
+        table = _TABLES.get(self.scenario)
+        if table is None:
+            table = LaneTable(self._env.road.network, self.scenario.give_way)
+            _TABLES[self.scenario] = table
+        return table
 
     @property
     def road_map(self) -> RoadMap:
@@ -231,7 +236,8 @@ class World:
             raise ValueError(
                 f"saved world: expected scenario {self.scenario.name}, got {books['scenario']}"
             )
-        self._begin(books["seed"])
+        if self.seed != books["seed"]:
+            self._begin(books["seed"])
         snapshot.restore(self._env, saved)
         self._keep_books(books)
         self.state = self._read()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -44,8 +45,9 @@ class Paint:
     centre: FloatArray  # (cells, 2) middle of each cell
 
 
+@lru_cache(maxsize=32)
 def paint_of(road_map: RoadMap) -> Paint:
-    """All lines of a map."""
+    """All lines of a map, kept for the next world on it."""
     painter = _Painter(road_map)
     for lane in road_map.lanes:
         for side in (1, -1):
