@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torchvision.transforms import v2
+from torchvision.transforms.v2 import functional as F
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +28,27 @@ class AugmentConfig:
 class Augment:
     """Changes a batch in place."""
 
-    def __init__(self, config: AugmentConfig, generator: torch.Generator) -> None:
+    def __init__(self, config: AugmentConfig) -> None:
         self._config = config
-        self._generator = generator
-        self._light = v2.ColorJitter(config.brightness, config.contrast, config.saturation)
 
-    def __call__(self, batch: dict[str, Tensor]) -> None:
+    def __call__(self, batch: dict[str, Tensor], chance: torch.Generator) -> None:
+        config = self._config
         frames = batch["frames"]  # (B, C, height, width, 3)
-        for i in torch.nonzero(self._chosen(len(frames), self._config.light)).flatten().tolist():
-            with torch.random.fork_rng(devices=[]):  # v2 draws from torch's own generator
-                torch.manual_seed(self._seed())
-                varied = self._light(frames[i].permute(0, 3, 1, 2))
+        changes = (
+            (F.adjust_brightness, config.brightness),
+            (F.adjust_contrast, config.contrast),
+            (F.adjust_saturation, config.saturation),
+        )
+        for i in torch.nonzero(_chosen(len(frames), config.light, chance)).flatten().tolist():
+            varied = frames[i].permute(0, 3, 1, 2)
+            for which in torch.randperm(len(changes), generator=chance).tolist():
+                change, most = changes[which]
+                factor = 1 + most * (2 * float(torch.rand((), generator=chance)) - 1)
+                varied = change(varied, factor)
             frames[i] = varied.permute(0, 2, 3, 1)
-        batch["route"][self._chosen(len(frames), self._config.no_route)] = 0.0
-        batch["ego"][self._chosen(len(frames), self._config.no_ego)] = 0.0
+        batch["route"][_chosen(len(frames), config.no_route, chance)] = 0.0
+        batch["ego"][_chosen(len(frames), config.no_ego, chance)] = 0.0
 
-    def _chosen(self, count: int, share: float) -> Tensor:
-        return torch.rand(count, generator=self._generator) < share
 
-    def _seed(self) -> int:
-        return int(torch.randint(2**62, (1,), generator=self._generator))
+def _chosen(count: int, share: float, chance: torch.Generator) -> Tensor:
+    return torch.rand(count, generator=chance) < share

@@ -46,13 +46,13 @@ class School:
 
     def __init__(self, run: Run[PerceptionNet], config: TrainConfig, ticks: Caches) -> None:
         self._run, self._config, self._ticks = run, config, ticks
-        self._augment = Augment(config.augment, run.generator)
+        self._augment = Augment(config.augment)
 
-    def batch(self, chosen: IntArray) -> dict[str, Tensor]:
+    def batch(self, chosen: IntArray, chance: torch.Generator) -> dict[str, Tensor]:
         """The chosen ticks, made harder, on the device."""
         found = self._ticks.batch(chosen)
         batch = {name: torch.from_numpy(array) for name, array in found.items()}
-        self._augment(batch)
+        self._augment(batch, chance)
         return {name: value.to(self._run.processes.device) for name, value in batch.items()}
 
     def learn(self, batch: dict[str, Tensor]) -> dict[str, float]:
@@ -104,10 +104,7 @@ def train(
         save_weights(path, network, {**about, **made, "figures": figures, "widened": widened})
         return figures
 
-    def learn(chosen: IntArray) -> dict[str, float]:
-        return school.learn(school.batch(chosen))
-
-    return go_through(run, len(ticks), learn, review, out, every)
+    return go_through(run, len(ticks), school, review, out, every)
 
 
 def _add_pictures(

@@ -26,7 +26,6 @@ class Checkpoint:
     model: dict[str, Any]
     average: dict[str, Any]  # of the exponential moving average
     optimizer: dict[str, Any]
-    generator: torch.Tensor  # of the augmentation
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:

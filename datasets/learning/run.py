@@ -1,19 +1,22 @@
 """One training run, whatever it trains: batches -> steps of AdamW along a cosine -> weights.
 
 Networks compute in bfloat16 where the device has it; an exponential moving average of the weights
-is what is validated and kept. The order of the data is a function of the seed and the epoch, so
-that a run that was killed goes on where it was. With several processes each takes its part of every
-batch.
+is what is validated and kept. The order of the data is a function of the seed and the epoch, and
+what chance does to a batch one of the seed and the step, so that a run that was killed goes on
+where it was. With several processes each takes its part of every batch; each batch is made while
+the one before is learned from.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import numpy as np
 import torch
@@ -75,7 +78,6 @@ class Run(Generic[Network]):
         self._optimizer = torch.optim.AdamW(
             self.network.parameters(), course.learning_rate, weight_decay=course.weight_decay
         )
-        self.generator = torch.Generator().manual_seed(course.seed + processes.rank)
         self.step = 0
         if path.exists():
             self._restore(load(path, self._config_text, data_hash))
@@ -90,20 +92,21 @@ class Run(Generic[Network]):
     def _config_text(self) -> str:
         return json.dumps(asdict(self.course), sort_keys=True)
 
-    def batches(self, count: int) -> Iterator[IntArray]:
-        """The ticks of this process's part of every batch from `step` on."""
-        size, processes = self.course.batch_size, self.processes
+    def choices(self, count: int) -> Iterator[tuple[IntArray, torch.Generator]]:
+        """For every step from `step` on: this process's part of the ticks of its batch, and what
+        chance to change them by."""
+        size, processes, seed = self.course.batch_size, self.processes, self.course.seed
         if count < size:
             raise ValueError(f"train: expected at least a batch of {size} ticks, got {count}")
-        per_epoch = count // size
-        while self.step < self.course.steps:
-            epoch, first = divmod(self.step, per_epoch)
-            order = np.random.default_rng([self.course.seed, epoch]).permutation(count)
-            for i in range(first, per_epoch):
-                if self.step >= self.course.steps:
-                    return
-                batch = order[i * size : (i + 1) * size]
-                yield np.sort(batch[processes.rank :: processes.count])
+        per_epoch, shuffled, order = count // size, -1, np.zeros(0, np.int64)
+        for step in range(self.step, self.course.steps):
+            epoch, i = divmod(step, per_epoch)
+            if epoch != shuffled:
+                shuffled, order = epoch, np.random.default_rng([seed, epoch]).permutation(count)
+            batch = order[i * size : (i + 1) * size]
+            chance = np.random.default_rng([seed, step, processes.rank]).integers(2**62)
+            generator = torch.Generator().manual_seed(int(chance))
+            yield np.sort(batch[processes.rank :: processes.count]), generator
 
     def learn(self, judge: Callable[[nn.Module], tuple[Terms, Tensor]]) -> dict[str, float]:
         """One step. `judge` says how wrong the network is on the batch: the terms of the loss and
@@ -133,7 +136,6 @@ class Run(Generic[Network]):
                 self.network.state_dict(),
                 self._average.state_dict(),
                 self._optimizer.state_dict(),
-                self.generator.get_state(),
             ),
         )
 
@@ -142,28 +144,36 @@ class Run(Generic[Network]):
         self.network.load_state_dict(checkpoint.model)
         self._average.load_state_dict(checkpoint.average)
         self._optimizer.load_state_dict(checkpoint.optimizer)
-        self.generator.set_state(checkpoint.generator)
+
+
+class School(Protocol):
+    """What a run learns from."""
+
+    def batch(self, chosen: IntArray, chance: torch.Generator) -> Any:
+        """The chosen ticks, changed by chance, on the device. Called from another thread."""
+
+    def learn(self, batch: Any) -> dict[str, float]:
+        """One step; the terms of the loss."""
 
 
 def go_through(
     run: Run[Network],
     count: int,
-    learn: Callable[[IntArray], dict[str, float]],
+    school: School,
     review: Callable[[SummaryWriter], dict[str, float]],
     out: Path,
     every: int,
 ) -> dict[str, float]:
     """All steps of a run over `count` ticks, with a progress bar and TensorBoard's curves.
 
-    `learn` does one step with the chosen ticks. Each `every` steps, and at the end, the first
-    process saves the run and `review`s it: validates, and keeps the weights. Returns the figures of
-    the last review.
+    Each `every` steps, and at the end, the first process saves the run and `review`s it: validates,
+    and keeps the weights. Returns the figures of the last review.
     """
     writer = SummaryWriter(str(out / "tensorboard")) if run.processes.is_first else None
     figures: dict[str, float] = {}
     bar = tqdm(total=run.course.steps, initial=run.step, desc="train", disable=writer is None)
-    for chosen in run.batches(count):
-        terms = learn(chosen)
+    for batch in _ahead(school.batch, run.choices(count)):
+        terms = school.learn(batch)
         bar.update()
         last = run.step == run.course.steps
         if writer is not None and (run.step % 20 == 0 or last):
@@ -178,6 +188,21 @@ def go_through(
     if writer is not None:
         writer.close()
     return figures
+
+
+def _ahead(
+    make: Callable[[IntArray, torch.Generator], Any],
+    choices: Iterator[tuple[IntArray, torch.Generator]],
+) -> Iterator[Any]:
+    """What is made of each choice, in their order; each is made while the one before is in use."""
+    coming: deque[Future[Any]] = deque()
+    with ThreadPoolExecutor(max_workers=1) as other_thread:
+        for choice in choices:
+            coming.append(other_thread.submit(make, *choice))
+            if len(coming) > 1:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
 
 
 def add_scalars(writer: SummaryWriter, values: dict[str, float], step: int) -> None:

@@ -85,12 +85,12 @@ class School:
         self._run, self._config = run, config
         self._desk = Desk(lessons, config, run.processes.device)
 
-    def batch(self, chosen: IntArray) -> Batch:
+    def batch(self, chosen: IntArray, chance: torch.Generator) -> Batch:
         """The chosen ticks; some without the route, some without the ego's sensors."""
         batch = self._desk.batch(chosen)
         shares = {"route": self._config.no_route, "ego": self._config.no_ego}
         for name, share in shares.items():
-            left_out = torch.rand(len(chosen), generator=self._run.generator) < share
+            left_out = torch.rand(len(chosen), generator=chance) < share
             batch[name] = batch[name] * ~left_out.to(self._run.processes.device)[:, None]
         return batch
 
@@ -137,10 +137,7 @@ def train(
         save_weights(path, run.averaged, {**about, **made, "figures": figures})
         return figures
 
-    def learn(chosen: IntArray) -> dict[str, float]:
-        return school.learn(school.batch(chosen))
-
-    return go_through(run, len(lessons[0]), learn, review, out, every)
+    return go_through(run, len(lessons[0]), school, review, out, every)
 
 
 def wish_of(network: nn.Module, batch: Batch) -> Wish:

@@ -1,8 +1,9 @@
 """Training: ticks a second of the real loop, against the same step on a batch already in memory.
 
 The loop is the one that trains (datasets/learning/run.py): choosing the ticks, making a batch of
-them, the step, progress bar and curves. After each of its steps the same step is done with one
-batch that is there; the two take turns, so that both see the same moments of the same machine.
+them, the step, progress bar and curves. After every few of its steps as many are done with one
+batch that is there; the two take turns, so that both see the same moments of the same machine. The
+loop's next batch is ready by then, so that the first of its steps after them does not count.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import torch
 
 from datasets.checks import IntArray
 from datasets.learning.processes import joined
-from datasets.learning.run import Run, go_through
+from datasets.learning.run import Run, School, go_through
 from perception import training as eyes
 from perception.cache import Caches, Selection, open_caches
 from perception.network import PerceptionNet
@@ -31,6 +32,7 @@ from scripts.benchmarks.timing import p50, report
 from scripts.lessons import LessonConfig, lesson_files
 
 WARM_UP = 3  # steps that do not count
+TURN = 5  # steps of one kind in a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Training:
     """Where the expert drives what is learned from."""
     episodes: int = 2
     """Per scenario."""
-    steps: int = 40
+    steps: int = 60
     """Of each training."""
     policy_batch: int = 64
     """Ticks of a step of the policy."""
@@ -87,12 +89,13 @@ def perception_rates(args: Training, ticks: Caches, processes: Any, out: Path) -
     return rates(course, eyes.School(course, config, ticks), len(ticks), out)
 
 
-def rates(course: Run[Any], school: Any, count: int, out: Path) -> dict[str, Any]:
+def rates(course: Run[Any], school: School, count: int, out: Path) -> dict[str, Any]:
     """Ticks a second of the loop, and of its step alone; the share of the loop that is the step."""
     clock = Clock(course, school)
-    go_through(course, count, clock.learn, lambda _: {}, out, course.course.steps + 1)
+    go_through(course, count, clock, lambda _: {}, out, course.course.steps + 1)
     ticks = course.course.batch_size
-    loop, memory = (p50(each[WARM_UP:]) for each in (clock.loop, clock.memory))
+    loop = p50([lap for i, lap in enumerate(clock.loop) if i >= WARM_UP and i % TURN > 0])
+    memory = p50(clock.memory)
     return {
         "loop_ticks_per_s": round(ticks / loop, 1),
         "memory_ticks_per_s": round(ticks / memory, 1),
@@ -101,31 +104,30 @@ def rates(course: Run[Any], school: Any, count: int, out: Path) -> dict[str, Any
 
 
 class Clock:
-    """Times each step of a loop from the end of the one before, and the step in memory after it."""
+    """A school that times each step of the loop from the end of the one before, and steps with a
+    batch in memory, turn by turn."""
 
-    def __init__(self, course: Run[Any], school: Any) -> None:
+    def __init__(self, course: Run[Any], school: School) -> None:
         self._course, self._school = course, school
-        self._held: Any = None
         self._since = time.perf_counter()
         self.loop: list[float] = []  # s
         self.memory: list[float] = []
 
-    def learn(self, chosen: IntArray) -> dict[str, float]:
-        batch = self._school.batch(chosen)
-        terms: dict[str, float] = self._school.learn(batch)
-        _wait(self._course)
-        done = time.perf_counter()
-        self.loop.append(done - self._since)
-        self._held = self._held or batch
-        self._school.learn(self._held)
-        self._course.step -= 1  # it was no step of the loop
-        _wait(self._course)
-        self._since = time.perf_counter()
-        self.memory.append(self._since - done)
+    def batch(self, chosen: IntArray, chance: torch.Generator) -> Any:
+        return self._school.batch(chosen, chance)
+
+    def learn(self, batch: Any) -> dict[str, float]:
+        terms = self._school.learn(batch)
+        self.loop.append(self._lap())
+        if len(self.loop) % TURN == 0:
+            for _ in range(TURN):
+                self._school.learn(batch)
+                self._course.step -= 1  # it was no step of the loop
+                self.memory.append(self._lap())
         return terms
 
-
-def _wait(course: Run[Any]) -> None:
-    """Until a GPU has done what it was told."""
-    if course.processes.device.type == "cuda":
-        torch.cuda.synchronize()
+    def _lap(self) -> float:
+        if self._course.processes.device.type == "cuda":
+            torch.cuda.synchronize()
+        before, self._since = self._since, time.perf_counter()
+        return self._since - before
