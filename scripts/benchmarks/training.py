@@ -55,11 +55,13 @@ class Training:
     """That torch may use on the processor."""
     device: str = "auto"
     """cpu or cuda; auto takes a GPU if there is one"""
+    compile: bool = False
+    """fuse operations first, as train.py does when asked to"""
 
 
 def run(args: Training) -> None:
     torch.set_num_threads(args.threads)
-    with tempfile.TemporaryDirectory() as folder, joined(args.device) as processes:
+    with tempfile.TemporaryDirectory() as folder, joined(args.device, args.compile) as processes:
         root = Path(folder)
         data = {"agent": "expert", "scenarios": args.scenarios, "episodes": args.episodes}
         collect.main(collect.Args(out=root / "data", **data))

@@ -41,9 +41,9 @@ def draw_speed(image: Image, box: Box, speed: float, limit: float) -> None:
     direction = np.array([np.sin(turn[1]), -np.cos(turn[1])])
     mark = np.array(centre) + direction * np.array([[radius - 10], [radius + 8]])
     ink.stroke(image, mark, ink.BAD, 3)
-    ink.text(image, (centre[0], centre[1] + 14), f"{speed * 3.6:.0f}", Font(46, 500), align=0.5)
+    ink.text(image, (centre[0], centre[1] + 14), f"{speed * 3.6:z.0f}", Font(46, 500), align=0.5)
     ink.text(image, (centre[0], centre[1] + 36), "km/h", ink.BODY, ink.MUTED, align=0.5)
-    speed_text = f"{speed:.1f} m/s"
+    speed_text = f"{speed:z.1f} m/s"
     ink.text(image, (centre[0], centre[1] + 74), speed_text, ink.BODY, ink.MUTED, align=0.5)
     sign = (box.x + box.width - 27.0, box.y + 27.0)
     ink.disc(image, sign, 17, ink.BAD)

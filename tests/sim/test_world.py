@@ -79,15 +79,15 @@ def test_a_restored_world_goes_on_identically(name):
         states.append(world.state)
     outcome, goal, progress = world.outcome, world.goal, world.progress
 
-    other = World(name)
-    other.restore(saved)
-    for tick, state in enumerate(states, start=12):
-        other.step(weaving(tick))
-        np.testing.assert_array_equal(other.state.id, state.id)
-        np.testing.assert_array_equal(other.state.xy_world, state.xy_world)
-        np.testing.assert_array_equal(other.state.speed, state.speed)
-        np.testing.assert_array_equal(other.state.target_lane, state.target_lane)
-    assert (other.outcome, other.goal, other.progress) == (outcome, goal, progress)
+    for other in (World(name), world):  # a new one, and the one that has driven on
+        other.restore(saved)
+        for tick, state in enumerate(states, start=12):
+            other.step(weaving(tick))
+            np.testing.assert_array_equal(other.state.id, state.id)
+            np.testing.assert_array_equal(other.state.xy_world, state.xy_world)
+            np.testing.assert_array_equal(other.state.speed, state.speed)
+            np.testing.assert_array_equal(other.state.target_lane, state.target_lane)
+        assert (other.outcome, other.goal, other.progress) == (outcome, goal, progress)
 
 
 @pytest.mark.parametrize("name", NAMES)
