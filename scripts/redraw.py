@@ -34,20 +34,17 @@ class OtherViews:
         self._seed = seed
         self._most = np.array([sideways, np.deg2rad(turn_deg)])
         self._head: Head | None = None
-        self._place = ""
         self._left = 0
 
     def __call__(self, logged: LoggedTick, head: Head) -> tuple[NDArray[np.uint8], Scene]:
         if not logged.simulator:
             raise ValueError("redraw: expected ticks with the simulator's state, got one without")
         if head is not self._head:
-            place = repr((head.scenario, head.rig))
-            if place != self._place:  # one world for all episodes there: its map is drawn once
-                self._place, self._world = place, world_of(head, cameras=False)
             self._head, self._left = head, 0
             # Of the episode's own, so that it does not matter which others are drawn before it.
             episode = [self._seed, head.seed, zlib.crc32(head.scenario.encode())]
             self._rng = np.random.default_rng(episode)
+            self._world = world_of(head, cameras=False)
         world = self._world
         world.restore(logged.simulator)
         if self._left == 0:
