@@ -104,7 +104,7 @@ def train(
         save_weights(path, network, {**about, **made, "figures": figures, "widened": widened})
         return figures
 
-    return go_through(run, len(ticks), school, review, out, every)
+    return go_through(run, np.arange(len(ticks)), school, review, out, every)
 
 
 def _add_pictures(

@@ -52,6 +52,8 @@ class LearnConfig:
     """ticks from one moment to the next"""
     moved: float = 0.5
     """share of the moments that are also seen from a moved car"""
+    own_share: float = 0.4
+    """of what it learns from, at least, is kept clips: they come repeatedly until then"""
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,8 @@ def train(args: Args, now: Round, registry: Registry, champion: str) -> None:
     one that a person would give, and stands in the model's card."""
     kept = [Round(args.out, number).kept for number in range(1, now.number + 1)]
     learn = args.learn
-    command = ["scripts/train.py", "policy", "--data", *map(str, (*args.data, *kept))]
+    command = ["scripts/train.py", "policy", "--data", *map(str, args.data)]
+    command += ["--own", *map(str, kept), "--own-share", str(learn.own_share)]
     command += ["--out", str(now.trained), "--lessons", str(args.lessons)]
     model = registry.get(champion)
     start = os.path.relpath(model.folder / WEIGHTS)  # the card names no machine's folders

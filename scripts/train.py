@@ -36,7 +36,7 @@ from planning.policy import export as policy_export
 from planning.policy import training as policy_training
 from planning.policy import weights as policy_weights
 from planning.policy.driver import WEIGHTS as POLICY_WEIGHTS
-from planning.policy.lessons import load_lessons
+from planning.policy.lessons import count_lessons, load_lessons
 from planning.policy.training import PolicyTraining
 from scripts.lessons import LessonConfig, lesson_files, trunk_of
 from scripts.redraw import OtherViews
@@ -124,7 +124,9 @@ class Policy:
     """Perception's features -> path and target speed: the learned driver."""
 
     data: tuple[Path, ...] = (Path("runs/data"),)
-    """datasets, with pictures and the simulator's state; DAgger's rounds among them"""
+    """datasets, with pictures and the simulator's state"""
+    own: tuple[Path, ...] = ()
+    """the same, in which a pupil drove: DAgger's rounds, of which --own-share is made up"""
     out: Path = Path("runs/policy")
     """the folder of the run: checkpoint, weights, card, ONNX file, TensorBoard's files"""
     eyes: Path = PERCEPTION_WEIGHTS
@@ -165,14 +167,10 @@ def train_policy(args: Policy) -> None:
     with joined(args.device, args.compile) as processes:
         # 1. The lessons, made once; the first process does it for all.
         if processes.is_first:
-            for seeds in (args.seeds, args.held_out):
-                lesson_files(args.data, args.lessons, args.take, seeds, args.jobs, eyes=args.eyes)
+            _lessons(args, quiet=False)
         processes.wait()
-        files, exams = (
-            lesson_files(args.data, args.lessons, args.take, seeds, quiet=True, eyes=args.eyes)
-            for seeds in (args.seeds, args.held_out)
-        )
-        files = [path for path in files if path not in exams]
+        given, own, exams = _lessons(args, quiet=True)
+        files = given + own
         lessons, held_out = load_lessons(files, args.moved), load_lessons(exams, moved=False)
         # 2. Train.
         about = {
@@ -191,8 +189,9 @@ def train_policy(args: Policy) -> None:
         config = replace(args.train, network=network)
         start = policy_weights.load_weights(args.start)[0].state_dict() if args.start else None
         policy_training.train(
-            config, lessons, held_out[0], args.out, processes, about, args.every, start
-        )
+            config, lessons, held_out[0], args.out, processes, about, args.every, start,
+            count_lessons(own, args.moved),
+        )  # fmt: skip
         # 3. Say what came of it.
         if processes.is_first:
             folder = POLICY_WEIGHTS if args.ship else args.out
@@ -204,6 +203,20 @@ def train_policy(args: Policy) -> None:
             )  # fmt: skip
             if args.ship:
                 describe(folder, SHIPPED, None, now(), about["command"]).write()
+
+
+def _lessons(args: Policy, quiet: bool) -> tuple[list[Path], list[Path], list[Path]]:
+    """The files to learn from, the pupil's own, and those held out of both."""
+
+    def files(data: tuple[Path, ...], seeds: tuple[int, int]) -> list[Path]:
+        return lesson_files(data, args.lessons, args.take, seeds, args.jobs, quiet, args.eyes)
+
+    exams = files(args.data, args.held_out)
+    given, own = (
+        [path for path in files(data, args.seeds) if path not in exams] if data else []
+        for data in (args.data, args.own)
+    )
+    return given, own, exams
 
 
 def finish(

@@ -92,17 +92,17 @@ class Run(Generic[Network]):
     def _config_text(self) -> str:
         return json.dumps(asdict(self.course), sort_keys=True)
 
-    def choices(self, count: int) -> Iterator[tuple[IntArray, torch.Generator]]:
+    def choices(self, epoch: IntArray) -> Iterator[tuple[IntArray, torch.Generator]]:
         """For every step from `step` on: this process's part of the ticks of its batch, and what
-        chance to change them by."""
+        chance to change them by. `epoch` (N,) are the ticks of one, in an order of its own."""
         size, processes, seed = self.course.batch_size, self.processes, self.course.seed
-        if count < size:
-            raise ValueError(f"train: expected at least a batch of {size} ticks, got {count}")
-        per_epoch, shuffled, order = count // size, -1, np.zeros(0, np.int64)
+        if len(epoch) < size:
+            raise ValueError(f"train: expected at least a batch of {size} ticks, got {len(epoch)}")
+        per_epoch, shuffled, order = len(epoch) // size, -1, epoch
         for step in range(self.step, self.course.steps):
-            epoch, i = divmod(step, per_epoch)
-            if epoch != shuffled:
-                shuffled, order = epoch, np.random.default_rng([seed, epoch]).permutation(count)
+            number, i = divmod(step, per_epoch)
+            if number != shuffled:
+                shuffled, order = number, np.random.default_rng([seed, number]).permutation(epoch)
             batch = order[i * size : (i + 1) * size]
             chance = np.random.default_rng([seed, step, processes.rank]).integers(2**62)
             generator = torch.Generator().manual_seed(int(chance))
@@ -158,13 +158,14 @@ class School(Protocol):
 
 def go_through(
     run: Run[Network],
-    count: int,
+    epoch: IntArray,
     school: School,
     review: Callable[[SummaryWriter], dict[str, float]],
     out: Path,
     every: int,
 ) -> dict[str, float]:
-    """All steps of a run over `count` ticks, with a progress bar and TensorBoard's curves.
+    """All steps of a run over the ticks of an `epoch` (N,), again and again, with a progress bar
+    and TensorBoard's curves.
 
     Each `every` steps, and at the end, the first process saves the run and `review`s it: validates,
     and keeps the weights. Returns the figures of the last review.
@@ -172,7 +173,7 @@ def go_through(
     writer = SummaryWriter(str(out / "tensorboard")) if run.processes.is_first else None
     figures: dict[str, float] = {}
     bar = tqdm(total=run.course.steps, initial=run.step, desc="train", disable=writer is None)
-    for batch in _ahead(school.batch, run.choices(count)):
+    for batch in _ahead(school.batch, run.choices(epoch)):
         terms = school.learn(batch)
         bar.update()
         last = run.step == run.course.steps

@@ -40,6 +40,7 @@ class PolicyTraining(Course):
     shown: float = 0.8  # share of the stretches that each head is shown
     no_route: float = 0.25  # share of the ticks without a route
     no_ego: float = 0.5  # share of the ticks without the ego's sensors
+    own_share: float = 0.0  # of an epoch, at least, from drives of a pupil: they come repeatedly
     network: PolicyConfig = field(default_factory=PolicyConfig)
     weights: LossWeights = field(default_factory=LossWeights)
 
@@ -115,9 +116,11 @@ def train(
     about: dict[str, Any],
     every: int = 500,
     start: dict[str, Any] | None = None,
+    own: int = 0,
 ) -> dict[str, float]:
     """Train to the end, or on from where a run in `out` was killed; the last validation's figures.
-    `lessons` come with the hash that tells them from others; `start` are weights to begin with."""
+    `lessons` come with the hash that tells them from others, the last `own` of them from a pupil's
+    drives; `start` are weights to begin with."""
     torch.manual_seed(config.seed)
     data_hash = lessons[1]
     network = PolicyNet(config.network)
@@ -137,7 +140,18 @@ def train(
         save_weights(path, run.averaged, {**about, **made, "figures": figures})
         return figures
 
-    return go_through(run, len(lessons[0]), school, review, out, every)
+    epoch = epoch_of(len(lessons[0]), own, config.own_share)
+    return go_through(run, epoch, school, review, out, every)
+
+
+def epoch_of(count: int, own: int, share: float) -> IntArray:
+    """The ticks to learn from before any other comes again, out of `count`: all of them, and the
+    last `own` as often as it takes until they are about that share."""
+    if not 0 <= share < 1:
+        raise ValueError(f"own_share: expected a share of at least 0 and below 1, got {share}")
+    others = count - own
+    times = max(1, round(share / (1 - share) * others / own)) if own else 1
+    return np.concatenate([np.arange(others), np.tile(np.arange(others, count), times)])
 
 
 def wish_of(network: nn.Module, batch: Batch) -> Wish:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from datasets.checks import IntArray
@@ -94,7 +95,7 @@ def perception_rates(args: Training, ticks: Caches, processes: Any, out: Path) -
 def rates(course: Run[Any], school: School, count: int, out: Path) -> dict[str, Any]:
     """Ticks a second of the loop, and of its step alone; the share of the loop that is the step."""
     clock = Clock(course, school)
-    go_through(course, count, clock, lambda _: {}, out, course.course.steps + 1)
+    go_through(course, np.arange(count), clock, lambda _: {}, out, course.course.steps + 1)
     ticks = course.course.batch_size
     loop = p50([lap for i, lap in enumerate(clock.loop) if i >= WARM_UP and i % TURN > 0])
     memory = p50(clock.memory)

@@ -11,7 +11,7 @@ from datasets.learning.processes import Processes
 from datasets.learning.run import NonFiniteLossError, Run
 from planning.policy.losses import losses, total
 from planning.policy.network import PolicyNet
-from planning.policy.training import Desk, PolicyTraining, train, wish_of
+from planning.policy.training import Desk, PolicyTraining, epoch_of, train, wish_of
 from planning.policy.weights import load_weights
 from tests.planning.policy.made_up import TINY, lessons
 
@@ -74,6 +74,23 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(tmp_path, monkeypatch):
     resumed = weights_of(tmp_path / "cut")
     for name, value in weights_of(tmp_path / "whole").items():
         torch.testing.assert_close(resumed[name], value, msg=name)
+
+
+@pytest.mark.parametrize(
+    ("own", "share", "times"), [(0, 0.5, 1), (20, 0.0, 1), (20, 0.5, 4), (20, 0.4, 3), (80, 0.4, 1)]
+)
+def test_a_pupils_own_drives_come_as_often_as_their_share_takes(own, share, times):
+    epoch = epoch_of(100, own, share)
+    came = np.bincount(epoch, minlength=100)
+    assert (came[: 100 - own] == 1).all()
+    assert (came[100 - own :] == times).all()
+    if share:
+        assert own * times / len(epoch) >= share - 0.06 or not own
+
+
+def test_a_share_is_a_share():
+    with pytest.raises(ValueError, match=r"own_share: expected a share .* got 1"):
+        epoch_of(100, 20, 1.0)
 
 
 def test_a_run_does_not_go_on_with_another_configuration(tmp_path):
