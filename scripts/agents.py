@@ -22,6 +22,7 @@ from datasets.learning.model import Model
 from datasets.learning.registry import SHIPPED as SHIPPED_MODEL
 from perception.source import Perception
 from planning.planner import RulePlanner
+from planning.warm_up import warm_up
 from scripts.eyes import SHIPPED, perception_named
 from scripts.models_at_hand import learned_driver, look_of, model_named, settled
 from scripts.pupil import Taught
@@ -33,11 +34,13 @@ AgentFactory = Callable[[World], Agent]
 
 def expert(world: World) -> Agent:
     """The teacher: rules on the truth about what the cameras can see."""
+    warm_up()
     return RuleDriver("expert", VisibleOnly(TrueScenes(world)), RulePlanner())
 
 
 def rules(world: World) -> Agent:
     """The fallback: the same rules on what the cameras tell."""
+    warm_up()
     return RuleDriver("rules", perception_named(SHIPPED, world), RulePlanner())
 
 
@@ -49,6 +52,7 @@ def policy(world: World, model: str = SHIPPED_MODEL) -> Agent:  # noqa: ARG001, 
 def pilot(world: World, model: str = SHIPPED_MODEL) -> Agent:
     """The learned driver with a supervisor beside it, and rules and a safe stop behind: what users
     drive."""
+    warm_up()
     return Pilot(Perception(look_of(model)), learned_driver(model), world.rig)
 
 

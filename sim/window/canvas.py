@@ -53,6 +53,7 @@ DIALS = {
 CHARTS = Box(920, 456, 348, 224)
 KEYS_TOP = 684  # px: the keys are below
 TRAIL_TICKS = 60
+FIRST_TIME = "The first time on a computer this takes a minute: it compiles."
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,8 @@ class Canvas:
         MAP.of(image)[:] = GROUND
         middle = (MAP.x + MAP.width / 2, MAP.y + MAP.height / 2)
         ink.text(image, middle, "building the road ...", ink.BODY, ink.MUTED, align=0.5)
+        below = (middle[0], middle[1] + 24)
+        ink.text(image, below, FIRST_TIME, ink.SMALL, ink.MUTED, align=0.5)
         return image
 
     def _draw_map(self, image: Image, tick: Tick, state: WorldState) -> None:
