@@ -126,7 +126,7 @@ class Policy:
     data: tuple[Path, ...] = (Path("runs/data"),)
     """datasets, with pictures and the simulator's state"""
     own: tuple[Path, ...] = ()
-    """the same, in which a pupil drove: DAgger's rounds, of which --own-share is made up"""
+    """the same, in which a pupil drove: DAgger's rounds; --own-share says how much of them"""
     out: Path = Path("runs/policy")
     """the folder of the run: checkpoint, weights, card, ONNX file, TensorBoard's files"""
     eyes: Path = PERCEPTION_WEIGHTS
@@ -211,7 +211,7 @@ def _lessons(args: Policy, quiet: bool) -> tuple[list[Path], list[Path], list[Pa
     def files(data: tuple[Path, ...], seeds: tuple[int, int]) -> list[Path]:
         return lesson_files(data, args.lessons, args.take, seeds, args.jobs, quiet, args.eyes)
 
-    exams = files(args.data, args.held_out)
+    exams = files((*args.data, *args.own), args.held_out)
     given, own = (
         [path for path in files(data, args.seeds) if path not in exams] if data else []
         for data in (args.data, args.own)

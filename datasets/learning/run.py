@@ -94,7 +94,7 @@ class Run(Generic[Network]):
 
     def choices(self, epoch: IntArray) -> Iterator[tuple[IntArray, torch.Generator]]:
         """For every step from `step` on: this process's part of the ticks of its batch, and what
-        chance to change them by. `epoch` (N,) are the ticks of one, in an order of its own."""
+        chance to change them by. `epoch` (N,) are the ticks of one, shuffled anew for each."""
         size, processes, seed = self.course.batch_size, self.processes, self.course.seed
         if len(epoch) < size:
             raise ValueError(f"train: expected at least a batch of {size} ticks, got {len(epoch)}")
