@@ -19,6 +19,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from datasets.camera import Camera
 from datasets.checks import IntArray
 from datasets.learning.inputs import (
     EGO_INPUTS,
@@ -79,6 +80,9 @@ class Redraw(Protocol):
     """A tick seen differently than it was recorded, such as in another weather."""
 
     name: str  # tells what it does: caches with other pictures lie in other folders
+
+    def rig(self, head: Head) -> tuple[Camera, ...]:
+        """The cameras that it draws for an episode."""
 
     def __call__(self, logged: LoggedTick, head: Head) -> tuple[NDArray[np.uint8], Scene]:
         """(C, height, width, 3) of a tick without its pictures, and the truth from there; ticks
@@ -155,18 +159,19 @@ def open_caches(
     jobs: int = 1,
 ) -> Caches:
     """The caches of that selection below `root`, one per dataset and scenario, made first where
-    they are missing, in `jobs` processes; with the pictures recorded, or with those of `redraw`."""
+    they are missing, in `jobs` processes; with the pictures recorded, or with those of `redraw`.
+    What was recorded without pictures has ticks only if drawn again."""
     wanted: list[tuple[Path, Path, IntArray]] = []  # folder, dataset, ticks
     for dataset in datasets:
         reader = DatasetReader(dataset)
         rows = [row for row in reader.rows if row.index not in reader.damaged]
+        if redraw is None:
+            rows = [row for row in rows if row.cameras]
         for scenario in sorted({row.head.scenario for row in rows}):
             episodes = selection.episodes(rows, scenario)
             if episodes:
                 folder = _folder(root, scenario, episodes, selection, redraw)
                 wanted.append((folder, dataset, selection.ticks(episodes)))
-    if not wanted:
-        raise ValueError(f"open_caches: expected episodes with seeds {selection.seeds}, got none")
     missing = [one for one in wanted if not (one[0] / _READY).exists()]
     filling = Parallel(n_jobs=jobs, return_as="generator_unordered")(
         delayed(_fill)(*one, redraw) for one in missing
@@ -200,9 +205,11 @@ def _fill(folder: Path, dataset: Path, ticks: IntArray, redraw: Redraw | None) -
     """Make one folder; how many ticks that were."""
     reader = DatasetReader(dataset)
     folder.mkdir(parents=True, exist_ok=True)
-    shape = reader.pictures(ticks[:1], threads=1).shape[1:]
-    grid = Grid.of(reader.rows[0].head.rig[0])
-    cells = (len(ticks), shape[0], grid.rows, grid.columns)
+    head = reader.row_of(int(ticks[0])).head
+    rig = head.rig if redraw is None else redraw.rig(head)
+    shape = (len(rig), rig[0].height_px, rig[0].width_px, 3)
+    grid = Grid.of(rig[0])
+    cells = (len(ticks), len(rig), grid.rows, grid.columns)
     arrays = {
         "frames": _create(folder, "frames", (len(ticks), *shape), np.uint8),
         "middles": _create(folder, "middles", cells, np.uint8),
@@ -236,15 +243,17 @@ def _samples(
         head = reader.row_of(int(tick)).head
         if redraw is None:
             logged = reader.logged(int(tick))
-            frames, truth = stacked(logged.tick.observation.frames), logged.tick.truth
+            rig, frames = head.rig, stacked(logged.tick.observation.frames)
+            truth = logged.tick.truth
         else:
+            rig = redraw.rig(head)
             logged = reader.logged(int(tick), ())
             frames, truth = redraw(logged, head)
-        found = [vehicle_targets(truth.agents, camera) for camera in head.rig]
+        found = [vehicle_targets(truth.agents, camera) for camera in rig]
         yield {
             "frames": frames,
             "middles": np.stack([middles for _, middles, _ in found]),
-            "drivable": drivable_cells(truth.lanes, head.rig),
+            "drivable": drivable_cells(truth.lanes, rig),
             "road": encode_road(road_truth(truth)),
             "route": route_inputs(truth.route),
             "ego": ego_inputs(logged.tick.observation.ego),

@@ -1,6 +1,7 @@
 """Recorded episodes -> lessons for the learned driver (planning/policy/lessons.py).
 
-Of every few ticks: what perception's trunk makes of the recorded pictures, and what is to be done
+Of every few ticks: what perception's trunk makes of the recorded pictures (where the cameras were
+off, of pictures drawn from the simulator's state), and what is to be done
 there (scripts/labels.py): what the expert, asked afresh on the recorded truth, would do; on a
 policy's own episodes this is DAgger's label. Beside them the same moments seen from a car a little
 further aside and turned, in another weather, drawn from the simulator's state, with the path moved
@@ -163,7 +164,7 @@ def take(
         for which, place in ((0, HERE), (stretch, view)):
             if place is None:
                 continue
-            if place is not HERE:
+            if place is not HERE or not observation.frames:
                 frames = views.draw(logged, place)
                 route = Route(place.inverse().apply(observation.route.xy_ego))
                 observation = replace(observation, frames=frames, route=route)
@@ -186,7 +187,7 @@ class MovedViews:
 
     def __init__(self, row: EpisodeRow, config: LessonConfig) -> None:
         head = row.head
-        self._head, self._config = head, config
+        self._config = config
         self._rng = np.random.default_rng(
             [
                 config.seed,
@@ -220,6 +221,6 @@ class MovedViews:
         if self._drawn % self._config.weather_every == 0:
             seed = int(self._rng.integers(_SEEDS))
             weather = weather_for("random", seed)
-            self._renderer = Renderer(self._world.road_map, self._head.rig, weather, seed)
+            self._renderer = Renderer(self._world.road_map, self._world.rig, weather, seed)
         self._drawn += 1
         return self._renderer.render(self._world.state.with_ego_at(view))

@@ -13,11 +13,13 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.camera import Camera
 from datasets.geometry import SE2
 from datasets.learning.inputs import stacked
 from datasets.scene import Scene
 from datasets.store.logged import Head, LoggedTick
 from sim.cameras.renderer import Renderer
+from sim.cameras.rig import default_rig
 from sim.cameras.weather import weather_for
 from sim.recording import world_of
 
@@ -36,6 +38,10 @@ class OtherViews:
         self._head: Head | None = None
         self._left = 0
 
+    def rig(self, head: Head) -> tuple[Camera, ...]:
+        """The cameras of an episode: those recorded, or where they were off, the usual ones."""
+        return head.rig or default_rig()
+
     def __call__(self, logged: LoggedTick, head: Head) -> tuple[NDArray[np.uint8], Scene]:
         if not logged.simulator:
             raise ValueError("redraw: expected ticks with the simulator's state, got one without")
@@ -51,7 +57,7 @@ class OtherViews:
             self._left = self._every
             seed = int(self._rng.integers(_SEEDS))
             weather = weather_for("random", seed)
-            self._renderer = Renderer(world.road_map, head.rig, weather, seed)
+            self._renderer = Renderer(world.road_map, self.rig(head), weather, seed)
         self._left -= 1
         side, turn = self._most * self._rng.uniform(-1, 1, 2)
         world.state = world.state.with_ego_at(SE2(0.0, float(side), float(turn)))

@@ -48,7 +48,7 @@ class Perception:
     """Cameras -> vehicles and road."""
 
     data: tuple[Path, ...] = (Path("runs/data"),)
-    """datasets, with pictures, best with the weather drawn at random"""
+    """datasets, best with the weather drawn at random; those without pictures are drawn again"""
     out: Path = Path("runs/perception")
     """the folder of the run: checkpoint, weights, card, TensorBoard's files"""
     cache: Path = Path("runs/cache")
@@ -95,7 +95,7 @@ def train_perception(args: Perception) -> None:
             "held_out": f"seeds {args.held_out[0]} to {args.held_out[1]}, {len(held_out)} ticks",
         }
         train(
-            args.train, ticks, held_out, _rig(args.data[0]), args.out, processes, about, args.every,
+            args.train, ticks, held_out, _rig(args.data), args.out, processes, about, args.every,
             start,
         )  # fmt: skip
         # 3. Say what came of it.
@@ -112,11 +112,20 @@ def _caches(args: Perception, quiet: bool) -> tuple[Caches, Caches]:
         more = Selection(args.seeds, args.redrawn, args.held_out)
         again = OtherViews(every=16, seed=args.train.seed)
         parts += open_caches(args.data, more, args.cache, quiet, again, args.jobs).parts
-    return open_caches(args.data, held_out, args.cache, quiet, jobs=args.jobs), Caches(parts)
+    exams = open_caches(args.data, held_out, args.cache, quiet, jobs=args.jobs)
+    for seeds, ticks in ((args.seeds, parts), (args.held_out, exams.parts)):
+        if not ticks:
+            raise ValueError(
+                f"train.py perception: expected episodes with seeds {seeds[0]} to {seeds[1]} and "
+                f"with pictures (or --redrawn for those to learn from), got none in {args.data}"
+            )
+    return exams, Caches(parts)
 
 
-def _rig(data: Path) -> tuple[Camera, ...]:
-    return DatasetReader(data).rows[0].head.rig
+def _rig(datasets: tuple[Path, ...]) -> tuple[Camera, ...]:
+    """Of the first one with pictures."""
+    heads = (DatasetReader(data).rows[0].head for data in datasets)
+    return next(head.rig for head in heads if head.rig)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ import pytest
 from datasets.geometry import SE2
 from datasets.store.reader import DatasetReader
 from perception.cache import Selection, open_caches
+from scripts import collect
 from scripts.redraw import OtherViews
 from sim.cameras.renderer import Renderer
+from sim.cameras.rig import default_rig
 from sim.cameras.weather import weather_for
 from sim.recording import world_of
 
@@ -43,6 +45,23 @@ def test_a_cache_drawn_again_holds_the_same_truth(driven, tmp_path):
     np.testing.assert_allclose(a["road"], b["road"], atol=5e-3)
     np.testing.assert_allclose(a["vehicles"], b["vehicles"], atol=5e-3)
     assert np.abs(a["frames"].astype(float) - b["frames"]).mean() > 5
+
+
+def test_what_was_recorded_without_pictures_can_only_be_drawn(tmp_path):
+    recorded = tmp_path / "data"
+    arguments = {"agent": "constant-speed", "scenarios": "merge", "episodes": 1}
+    collect.main(collect.Args(out=recorded, cameras=False, **arguments))
+    selection = Selection((0, 0), 3)
+    assert len(open_caches([recorded], selection, tmp_path, True)) == 0
+    drawn = open_caches([recorded], selection, tmp_path, True, OtherViews(3, 1, 0.0, 0.0))
+    batch = drawn.batch(np.arange(3))
+    # As one with the usual cameras is drawn.
+    reader = DatasetReader(recorded)
+    head = reader.rows[0].head
+    again = OtherViews(3, 1, 0.0, 0.0)
+    for tick, frames in zip(drawn.parts[0].ticks, batch["frames"], strict=True):
+        pictures, _ = again(reader.logged(int(tick), ()), replace(head, rig=default_rig()))
+        np.testing.assert_array_equal(frames, pictures)
 
 
 def test_the_truth_is_that_of_the_moved_car(driven):

@@ -73,6 +73,20 @@ def test_the_label_seen_from_a_moved_car_is_the_same_path(made):
     assert np.abs(moved.coarse - plain.coarse[twins]).mean() > 0.05  # and it looks otherwise
 
 
+def test_where_the_cameras_were_off_every_moment_is_drawn(driven, made, tmp_path):
+    arguments = {"agent": "constant-speed", "scenarios": "racetrack", "episodes": 1}
+    collect.main(collect.Args(out=tmp_path / "states", cameras=False, **arguments))
+    files = lesson_files([tmp_path / "states"], tmp_path, TAKE, (0, 0), quiet=True)
+    drawn, _ = load_lessons(files)
+    recorded, _ = load_lessons(made[1][:1])
+    plain = drawn.where(~drawn.moved)
+    twins = recorded.where(~recorded.moved)  # the same drive, with pictures
+    np.testing.assert_allclose(plain.path, twins.path, atol=1e-3)
+    np.testing.assert_allclose(plain.speed, twins.speed, atol=1e-3)
+    assert 0.05 < np.abs(plain.coarse - twins.coarse).mean() < 1.0  # in another weather
+    assert 0.2 < drawn.moved.mean() < 0.8
+
+
 def test_a_clip_teaches_what_its_ticks_taught_in_the_episode(driven, made, tmp_path):
     reader = DatasetReader(driven)
     with DatasetWriter(tmp_path / "clips") as writer:
