@@ -73,7 +73,7 @@ def test_the_label_seen_from_a_moved_car_is_the_same_path(made):
     assert np.abs(moved.coarse - plain.coarse[twins]).mean() > 0.05  # and it looks otherwise
 
 
-def test_where_the_cameras_were_off_every_moment_is_drawn(driven, made, tmp_path):
+def test_where_the_cameras_were_off_every_moment_is_drawn(made, tmp_path):
     arguments = {"agent": "constant-speed", "scenarios": "racetrack", "episodes": 1}
     collect.main(collect.Args(out=tmp_path / "states", cameras=False, **arguments))
     files = lesson_files([tmp_path / "states"], tmp_path, TAKE, (0, 0), quiet=True)

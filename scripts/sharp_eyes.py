@@ -1,0 +1,87 @@
+"""Eyes that measure every vehicle's outline to a part of a pixel, and know all else: how well
+pictures of this size can tell where vehicles are, whatever network looks at them.
+
+    uv run scripts/evaluate_perception.py --eyes scripts.sharp_eyes:quarter_pixel
+
+They miss nobody whom the network is asked for, see nobody who is not there, know each vehicle's
+size, and do not know how far off their cameras are mounted, as no network does. What a look says
+of the speed is as wrong as a network's; tracking has to find it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from datasets.checks import FloatArray
+from datasets.observation import Observation
+from perception.nouns import Glance
+from perception.road_truth import road_truth
+from perception.vehicle_code import INDEX, SPEED_UNIT, STRIDE, decode_cells
+from perception.vehicle_targets import VehicleTargets, vehicle_targets
+from sim.cameras.renderer import mounted
+from sim.cameras.weather import weather_for
+from sim.world import World
+
+SCORE = 0.9
+HEADING_STD, SPEED_STD = 0.08, 3.0  # rad, m/s, of one look
+
+
+class SharpEyes:
+    """A Look at the world itself, whose errors are those of edges found to `pixels` px, anew in
+    every tick, and of cameras mounted as the weather draws it."""
+
+    needs_cameras = False
+
+    def __init__(self, world: World, pixels: float, seed: int = 0) -> None:
+        self._world = world
+        self._pixels = pixels
+        self._rng = np.random.default_rng(seed)
+
+    def __call__(self, observation: Observation) -> Glance:
+        del observation  # the truth needs no senses
+        world, truth = self._world, self._world.truth()
+        assert world.seed is not None, "a world that is driven in has a seed"
+        as_built = mounted(world.rig, weather_for(world.weather, world.seed), world.seed)
+        found = [vehicle_targets(truth.agents, camera)[0] for camera in as_built]
+        code = np.concatenate([self._measured(targets) for targets in found])
+        camera = np.repeat(np.arange(len(found)), [len(targets.cell) for targets in found])
+        row, column = np.concatenate([targets.cell for targets in found]).T
+        score = np.full(len(code), SCORE)
+        # Decoded as if every camera were where it should be.
+        seen = decode_cells(camera, score, row, column, code, world.rig)
+        return Glance(seen, road_truth(truth))
+
+    def _measured(self, targets: VehicleTargets) -> FloatArray:
+        """(K, CODE) what a perfect network would put out, with what `pixels` leave open."""
+        code = targets.as_code()
+        across = self._pixels / STRIDE  # cells
+        along, abreast = np.abs(np.cos(targets.heading)), np.abs(np.sin(targets.heading))
+        extent = targets.width * along + targets.length * abreast  # m, as the camera sees it
+        extent_px = extent / np.exp(targets.log_range)
+        std = {
+            "u": np.full(len(code), across / np.sqrt(2)),  # the mean of two edges
+            "range": np.sqrt(2) * self._pixels / extent_px,
+            "heading": np.full(len(code), HEADING_STD),
+            "speed": np.full(len(code), SPEED_STD / SPEED_UNIT),
+        }
+        error = {name: self._rng.normal(0, each) for name, each in std.items()}
+        code[:, INDEX["du"]] += error["u"]
+        code[:, INDEX["range"]] += error["range"]
+        code[:, INDEX["speed"]] += error["speed"]
+        turned = np.arctan2(code[:, INDEX["sin"]], code[:, INDEX["cos"]]) + error["heading"]
+        code[:, INDEX["cos"]], code[:, INDEX["sin"]] = np.cos(turned), np.sin(turned)
+        for name, each in std.items():
+            code[:, INDEX[f"log_std_{name}"]] = np.log(each)
+        return code
+
+
+def quarter_pixel(world: World) -> SharpEyes:
+    return SharpEyes(world, 0.25)
+
+
+def half_pixel(world: World) -> SharpEyes:
+    return SharpEyes(world, 0.5)
+
+
+def one_pixel(world: World) -> SharpEyes:
+    return SharpEyes(world, 1.0)
