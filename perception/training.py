@@ -39,6 +39,8 @@ class TrainConfig(Course):
     network: NetworkConfig = field(default_factory=NetworkConfig)
     weights: LossWeights = field(default_factory=LossWeights)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
+    only_road: bool = False
+    """learn the road's head alone: the trunk stays, and with it the policies that sit on it"""
 
 
 class School:
@@ -91,6 +93,9 @@ def train(
         fits = {name: t for name, t in start.items() if own[name].shape == t.shape}
         network.load_state_dict(own | fits)
     network = network.to(memory_format=torch.channels_last)
+    if config.only_road:
+        for part in (network.trunk, network.vehicles):
+            part.requires_grad_(False).eval()  # nor do their running means move
     run = Run(network, config, ticks.data_hash, processes, out / "checkpoint.pt")
     school = School(run, config, ticks)
 

@@ -61,6 +61,8 @@ class Perception:
     """how many ticks of each scenario are used, evenly spaced; of those held out a tenth"""
     redrawn: int = 0
     """how many more, drawn again in other weathers and from beside the lane's middle"""
+    in_place: int = 0
+    """how many more, drawn again in other weathers from where the car was"""
     jobs: int = 1
     """processes that make ticks ready"""
     start: Path | None = None
@@ -108,10 +110,12 @@ def _caches(args: Perception, quiet: bool) -> tuple[Caches, Caches]:
     held_out = Selection(args.held_out, max(1, args.ticks_per_scenario // 10))
     chosen = Selection(args.seeds, args.ticks_per_scenario, args.held_out)
     parts = open_caches(args.data, chosen, args.cache, quiet, jobs=args.jobs).parts
-    if args.redrawn:
-        more = Selection(args.seeds, args.redrawn, args.held_out)
-        again = OtherViews(every=16, seed=args.train.seed)
-        parts += open_caches(args.data, more, args.cache, quiet, again, args.jobs).parts
+    beside = OtherViews(every=16, seed=args.train.seed)
+    in_place = OtherViews(every=16, seed=args.train.seed, sideways=0.0, turn_deg=0.0)
+    for count, views in ((args.redrawn, beside), (args.in_place, in_place)):
+        if count:
+            more = Selection(args.seeds, count, args.held_out)
+            parts += open_caches(args.data, more, args.cache, quiet, views, args.jobs).parts
     exams = open_caches(args.data, held_out, args.cache, quiet, jobs=args.jobs)
     for seeds, ticks in ((args.seeds, parts), (args.held_out, exams.parts)):
         if not ticks:

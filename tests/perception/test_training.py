@@ -16,7 +16,7 @@ from perception.cache import Selection, open_caches
 from perception.losses import losses, total
 from perception.network import NetworkConfig, PerceptionNet
 from perception.training import TrainConfig, train
-from perception.weights import load_weights
+from perception.weights import load_weights, trunk_hash
 from sim.cameras.rig import default_rig
 
 TINY = TrainConfig(
@@ -107,6 +107,16 @@ def test_a_loss_that_is_no_number_stops_the_run(caches, tmp_path):
 
     with pytest.raises(NonFiniteLossError, match="step 0"):
         train(TINY, Broken(caches, 9), caches, default_rig(), tmp_path, ALONE, {})
+
+
+def test_a_trunk_stays_what_it_is_where_only_the_road_is_learned(caches, tmp_path):
+    trained(caches, tmp_path / "all")
+    start = load_weights(tmp_path / "all" / "weights.safetensors")[0]
+    out, config = tmp_path / "road", replace(TINY, only_road=True)
+    train(config, caches, caches, default_rig(), out, ALONE, {}, 2, start.state_dict())
+    told = load_weights(out / "weights.safetensors")[0]
+    assert trunk_hash(told) == trunk_hash(start)
+    assert (told.road.tell.weight - start.road.tell.weight).abs().max() > 1e-3
 
 
 def test_too_few_ticks_for_a_batch_are_refused(caches, tmp_path):
