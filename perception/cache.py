@@ -19,23 +19,16 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from datasets.camera import Camera
 from datasets.checks import IntArray
-from datasets.learning.inputs import (
-    EGO_INPUTS,
-    ROUTE_INPUTS,
-    ego_inputs,
-    route_inputs,
-    stacked,
-)
+from datasets.learning.inputs import ego_inputs, route_inputs, stacked
+from datasets.observation import CameraFrame
 from datasets.scene import Scene
 from datasets.store.logged import Head, LoggedTick
 from datasets.store.meta import EpisodeRow
 from datasets.store.reader import DatasetReader
 from perception.drivable import drivable_cells
-from perception.road_code import ROAD_SIZE, encode_road
+from perception.road_code import encode_road
 from perception.road_truth import road_truth
-from perception.vehicle_code import Grid
 from perception.vehicle_targets import ROW, vehicle_targets
 
 _VERSION = 1  # of what is kept: older folders are made again
@@ -81,12 +74,9 @@ class Redraw(Protocol):
 
     name: str  # tells what it does: caches with other pictures lie in other folders
 
-    def rig(self, head: Head) -> tuple[Camera, ...]:
-        """The cameras that it draws for an episode."""
-
-    def __call__(self, logged: LoggedTick, head: Head) -> tuple[NDArray[np.uint8], Scene]:
-        """(C, height, width, 3) of a tick without its pictures, and the truth from there; ticks
-        come in order."""
+    def __call__(self, logged: LoggedTick, head: Head) -> tuple[Sequence[CameraFrame], Scene]:
+        """The frames of a tick without its pictures, and the truth from there; ticks come in
+        order."""
 
 
 class Cache:
@@ -160,18 +150,23 @@ def open_caches(
 ) -> Caches:
     """The caches of that selection below `root`, one per dataset and scenario, made first where
     they are missing, in `jobs` processes; with the pictures recorded, or with those of `redraw`.
-    What was recorded without pictures has ticks only if drawn again."""
+    What was recorded without pictures has ticks only if drawn again. ValueError where no episode
+    has those seeds."""
     wanted: list[tuple[Path, Path, IntArray]] = []  # folder, dataset, ticks
+    found = 0
     for dataset in datasets:
         reader = DatasetReader(dataset)
         rows = [row for row in reader.rows if row.index not in reader.damaged]
-        if redraw is None:
-            rows = [row for row in rows if row.cameras]
         for scenario in sorted({row.head.scenario for row in rows}):
             episodes = selection.episodes(rows, scenario)
+            found += len(episodes)
+            if redraw is None:
+                episodes = [row for row in episodes if row.cameras]
             if episodes:
                 folder = _folder(root, scenario, episodes, selection, redraw)
                 wanted.append((folder, dataset, selection.ticks(episodes)))
+    if not found:
+        raise ValueError(f"open_caches: expected episodes with seeds {selection.seeds}, got none")
     missing = [one for one in wanted if not (one[0] / _READY).exists()]
     filling = Parallel(n_jobs=jobs, return_as="generator_unordered")(
         delayed(_fill)(*one, redraw) for one in missing
@@ -205,23 +200,13 @@ def _fill(folder: Path, dataset: Path, ticks: IntArray, redraw: Redraw | None) -
     """Make one folder; how many ticks that were."""
     reader = DatasetReader(dataset)
     folder.mkdir(parents=True, exist_ok=True)
-    head = reader.row_of(int(ticks[0])).head
-    rig = head.rig if redraw is None else redraw.rig(head)
-    shape = (len(rig), rig[0].height_px, rig[0].width_px, 3)
-    grid = Grid.of(rig[0])
-    cells = (len(ticks), len(rig), grid.rows, grid.columns)
-    arrays = {
-        "frames": _create(folder, "frames", (len(ticks), *shape), np.uint8),
-        "middles": _create(folder, "middles", cells, np.uint8),
-        "drivable": _create(folder, "drivable", cells, np.uint8),
-        "road": _create(folder, "road", (len(ticks), ROAD_SIZE), np.float32),
-        "route": _create(folder, "route", (len(ticks), ROUTE_INPUTS), np.float32),
-        "ego": _create(folder, "ego", (len(ticks), EGO_INPUTS), np.float32),
-    }
+    arrays: dict[str, NDArray[Any]] = {}
     vehicles: list[NDArray[np.float32]] = []
     for i, sample in enumerate(_samples(reader, ticks, redraw)):
         vehicles += sample.pop("vehicles")
         for name, value in sample.items():
+            if name not in arrays:
+                arrays[name] = _create(folder, name, (len(ticks), *value.shape), value.dtype)
             arrays[name][i] = value
     first = np.concatenate([[0], np.cumsum([len(rows) for rows in vehicles])])
     np.save(folder / "vehicles.npy", np.concatenate([np.zeros((0, len(ROW)), "f4"), *vehicles]))
@@ -231,7 +216,7 @@ def _fill(folder: Path, dataset: Path, ticks: IntArray, redraw: Redraw | None) -
     return len(ticks)
 
 
-def _create(folder: Path, name: str, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:
+def _create(folder: Path, name: str, shape: tuple[int, ...], dtype: np.dtype) -> NDArray[Any]:
     path = folder / f"{name}.npy"
     return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
 
@@ -240,18 +225,16 @@ def _samples(
     reader: DatasetReader, ticks: IntArray, redraw: Redraw | None
 ) -> Iterator[dict[str, Any]]:
     for tick in ticks:
-        head = reader.row_of(int(tick)).head
         if redraw is None:
             logged = reader.logged(int(tick))
-            rig, frames = head.rig, stacked(logged.tick.observation.frames)
-            truth = logged.tick.truth
+            frames, truth = logged.tick.observation.frames, logged.tick.truth
         else:
-            rig = redraw.rig(head)
             logged = reader.logged(int(tick), ())
-            frames, truth = redraw(logged, head)
+            frames, truth = redraw(logged, reader.row_of(int(tick)).head)
+        rig = [frame.camera for frame in frames]
         found = [vehicle_targets(truth.agents, camera) for camera in rig]
         yield {
-            "frames": frames,
+            "frames": stacked(frames),
             "middles": np.stack([middles for _, middles, _ in found]),
             "drivable": drivable_cells(truth.lanes, rig),
             "road": encode_road(road_truth(truth)),

@@ -100,13 +100,15 @@ def train(
     school = School(run, config, ticks)
 
     def review(writer: SummaryWriter) -> dict[str, float]:
-        network = copy.deepcopy(run.averaged)  # training goes on with what it believes itself
-        widened = calibrate(network, held_out, config.batch_size)
-        figures = validate(network, held_out, cameras, config.batch_size)
+        averaged = copy.deepcopy(run.averaged)  # training goes on with what it believes itself
+        if config.only_road:  # the average of a negative zero is a positive one: another trunk_hash
+            averaged.trunk.load_state_dict(network.trunk.state_dict())
+        widened = calibrate(averaged, held_out, config.batch_size)
+        figures = validate(averaged, held_out, cameras, config.batch_size)
         _add_pictures(writer, run, held_out, cameras)
         made = {"step": run.step, "data_hash": ticks.data_hash, "train": asdict(config)}
         path = out / "weights.safetensors"
-        save_weights(path, network, {**about, **made, "figures": figures, "widened": widened})
+        save_weights(path, averaged, {**about, **made, "figures": figures, "widened": widened})
         return figures
 
     return go_through(run, np.arange(len(ticks)), school, review, out, every)

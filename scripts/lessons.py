@@ -1,11 +1,11 @@
 """Recorded episodes -> lessons for the learned driver (planning/policy/lessons.py).
 
 Of every few ticks: what perception's trunk makes of the recorded pictures (where the cameras were
-off, of pictures drawn from the simulator's state), and what is to be done
-there (scripts/labels.py): what the expert, asked afresh on the recorded truth, would do; on a
-policy's own episodes this is DAgger's label. Beside them the same moments seen from a car a little
-further aside and turned, in another weather, drawn from the simulator's state, with the path moved
-into that car's frame: from there the pupil learns the way back without having gone astray.
+off, of pictures drawn from the simulator's state), and what is to be done there
+(scripts/labels.py): what the expert, asked afresh on the recorded truth, would do; on a policy's
+own episodes this is DAgger's label. Beside them the same moments seen from a car a little further
+aside and turned, in another weather, drawn from the simulator's state, with the path moved into
+that car's frame: from there the pupil learns the way back without having gone astray.
 
 Files lie in a folder named after the trunk's weights and the settings; what is there is not made
 again.
@@ -39,12 +39,9 @@ from perception.weights import load_weights, trunk_hash
 from planning.planner import RulePlanner
 from planning.policy.lessons import Lessons, save_lessons
 from scripts.labels import Persons, has_persons, of_expert, of_person
-from sim.cameras.renderer import Renderer
-from sim.cameras.weather import weather_for
-from sim.recording import world_of
+from scripts.redraw import ChangingWeather
 
 _VERSION = 1  # of what a file holds: older ones are made again
-_SEEDS = 10_000  # the seeds that one may train on: 0 to 9999
 HERE = SE2(0.0, 0.0, 0.0)
 
 
@@ -196,8 +193,7 @@ class MovedViews:
                 zlib.crc32(row.uid.encode()),
             ]
         )
-        self._world = world_of(head, cameras=False)
-        self._drawn = 0
+        self._weather = ChangingWeather(head, config.weather_every, self._rng)
         self._stretch = -1
         self._view: SE2 | None = None
 
@@ -215,12 +211,5 @@ class MovedViews:
 
     def draw(self, logged: LoggedTick, view: SE2) -> tuple[CameraFrame, ...]:
         """The frames of that moment from the moved car."""
-        if not logged.simulator:
-            raise ValueError("lessons: expected ticks with the simulator's state, got one without")
-        self._world.restore(logged.simulator)
-        if self._drawn % self._config.weather_every == 0:
-            seed = int(self._rng.integers(_SEEDS))
-            weather = weather_for("random", seed)
-            self._renderer = Renderer(self._world.road_map, self._world.rig, weather, seed)
-        self._drawn += 1
-        return self._renderer.render(self._world.state.with_ego_at(view))
+        world, renderer = self._weather.restored(logged)
+        return renderer.render(world.state.with_ego_at(view))

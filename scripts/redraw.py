@@ -11,23 +11,44 @@ from __future__ import annotations
 import zlib
 
 import numpy as np
-from numpy.typing import NDArray
 
-from datasets.camera import Camera
 from datasets.geometry import SE2
-from datasets.learning.inputs import stacked
+from datasets.observation import CameraFrame
 from datasets.scene import Scene
 from datasets.store.logged import Head, LoggedTick
 from sim.cameras.renderer import Renderer
-from sim.cameras.rig import default_rig
 from sim.cameras.weather import weather_for
 from sim.recording import world_of
+from sim.world import World
 
 _SEEDS = 10_000  # the seeds that one may train on: 0 to 9999
 
 
+class ChangingWeather:
+    """The recorded moments of an episode, back in its world, and who draws them: in a weather and
+    with mounting errors that are others after every `every` moments."""
+
+    def __init__(self, head: Head, every: int, rng: np.random.Generator) -> None:
+        self._world = world_of(head, cameras=False)
+        self._every = every
+        self._rng = rng
+        self._drawn = 0
+
+    def restored(self, logged: LoggedTick) -> tuple[World, Renderer]:
+        """The world at that moment, and who draws it; ValueError where no state was kept."""
+        if not logged.simulator:
+            raise ValueError("redraw: expected ticks with the simulator's state, got one without")
+        self._world.restore(logged.simulator)
+        if self._drawn % self._every == 0:
+            seed = int(self._rng.integers(_SEEDS))
+            weather = weather_for("random", seed)
+            self._renderer = Renderer(self._world.road_map, self._world.rig, weather, seed)
+        self._drawn += 1
+        return self._world, self._renderer
+
+
 class OtherViews:
-    """Pictures and truth with another weather for every `every` ticks and a place of the car that
+    """Frames and truth with another weather for every `every` ticks and a place of the car that
     is, for each tick, up to `sideways` m aside and up to `turn_deg` degrees turned."""
 
     def __init__(self, every: int, seed: int, sideways: float = 1.0, turn_deg: float = 5.0) -> None:
@@ -36,29 +57,15 @@ class OtherViews:
         self._seed = seed
         self._most = np.array([sideways, np.deg2rad(turn_deg)])
         self._head: Head | None = None
-        self._left = 0
 
-    def rig(self, head: Head) -> tuple[Camera, ...]:
-        """The cameras of an episode: those recorded, or where they were off, the usual ones."""
-        return head.rig or default_rig()
-
-    def __call__(self, logged: LoggedTick, head: Head) -> tuple[NDArray[np.uint8], Scene]:
-        if not logged.simulator:
-            raise ValueError("redraw: expected ticks with the simulator's state, got one without")
+    def __call__(self, logged: LoggedTick, head: Head) -> tuple[tuple[CameraFrame, ...], Scene]:
         if head is not self._head:
-            self._head, self._left = head, 0
+            self._head = head
             # Of the episode's own, so that it does not matter which others are drawn before it.
             episode = [self._seed, head.seed, zlib.crc32(head.scenario.encode())]
             self._rng = np.random.default_rng(episode)
-            self._world = world_of(head, cameras=False)
-        world = self._world
-        world.restore(logged.simulator)
-        if self._left == 0:
-            self._left = self._every
-            seed = int(self._rng.integers(_SEEDS))
-            weather = weather_for("random", seed)
-            self._renderer = Renderer(world.road_map, self.rig(head), weather, seed)
-        self._left -= 1
+            self._weather = ChangingWeather(head, self._every, self._rng)
+        world, renderer = self._weather.restored(logged)
         side, turn = self._most * self._rng.uniform(-1, 1, 2)
         world.state = world.state.with_ego_at(SE2(0.0, float(side), float(turn)))
-        return stacked(self._renderer.render(world.state)), world.truth()
+        return renderer.render(world.state), world.truth()

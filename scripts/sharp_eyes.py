@@ -18,11 +18,11 @@ from perception.nouns import Glance
 from perception.road_truth import road_truth
 from perception.vehicle_code import INDEX, SPEED_UNIT, STRIDE, decode_cells
 from perception.vehicle_targets import VehicleTargets, vehicle_targets
+from scripts.true_eyes import SCORE
 from sim.cameras.renderer import mounted
 from sim.cameras.weather import weather_for
 from sim.world import World
 
-SCORE = 0.9
 HEADING_STD, SPEED_STD = 0.08, 3.0  # rad, m/s, of one look
 
 

@@ -107,7 +107,14 @@ def train_perception(args: Perception) -> None:
 
 
 def _caches(args: Perception, quiet: bool) -> tuple[Caches, Caches]:
-    held_out = Selection(args.held_out, max(1, args.ticks_per_scenario // 10))
+    """Those held out, and those to learn from."""
+    exams = Selection(args.held_out, max(1, args.ticks_per_scenario // 10))
+    held_out = open_caches(args.data, exams, args.cache, quiet, jobs=args.jobs)
+    if not held_out.parts:
+        raise ValueError(
+            f"train.py perception: expected pictures with the held-out seeds {args.held_out}, got "
+            f"episodes without any"
+        )
     chosen = Selection(args.seeds, args.ticks_per_scenario, args.held_out)
     parts = open_caches(args.data, chosen, args.cache, quiet, jobs=args.jobs).parts
     beside = OtherViews(every=16, seed=args.train.seed)
@@ -116,14 +123,12 @@ def _caches(args: Perception, quiet: bool) -> tuple[Caches, Caches]:
         if count:
             more = Selection(args.seeds, count, args.held_out)
             parts += open_caches(args.data, more, args.cache, quiet, views, args.jobs).parts
-    exams = open_caches(args.data, held_out, args.cache, quiet, jobs=args.jobs)
-    for seeds, ticks in ((args.seeds, parts), (args.held_out, exams.parts)):
-        if not ticks:
-            raise ValueError(
-                f"train.py perception: expected episodes with seeds {seeds[0]} to {seeds[1]} and "
-                f"with pictures (or --redrawn for those to learn from), got none in {args.data}"
-            )
-    return exams, Caches(parts)
+    if not parts:
+        raise ValueError(
+            f"train.py perception: expected pictures with seeds {args.seeds}, or --redrawn or "
+            f"--in-place to draw some, got episodes without any"
+        )
+    return held_out, Caches(parts)
 
 
 def _rig(datasets: tuple[Path, ...]) -> tuple[Camera, ...]:
@@ -137,7 +142,7 @@ class Policy:
     """Perception's features -> path and target speed: the learned driver."""
 
     data: tuple[Path, ...] = (Path("runs/data"),)
-    """datasets, with pictures and the simulator's state"""
+    """datasets with the simulator's state; those without pictures are drawn"""
     own: tuple[Path, ...] = ()
     """the same, in which a pupil drove: DAgger's rounds; --own-share says how much of them"""
     out: Path = Path("runs/policy")

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from datasets.geometry import SE2
+from datasets.learning.inputs import stacked
 from datasets.store.reader import DatasetReader
 from perception.cache import Selection, open_caches
 from scripts import collect
 from scripts.redraw import OtherViews
+from scripts.train import Perception, train_perception
 from sim.cameras.renderer import Renderer
 from sim.cameras.rig import default_rig
 from sim.cameras.weather import weather_for
@@ -22,7 +24,7 @@ def test_every_few_ticks_have_a_weather_of_their_own(driven):
     head = reader.rows[0].head
     ticks = [reader.logged(i, ()) for i in range(4)]
     again = OtherViews(every=2, seed=3, sideways=0.0, turn_deg=0.0)
-    pictures = [again(tick, head)[0] for tick in ticks]
+    pictures = [stacked(again(tick, head)[0]) for tick in ticks]
     greys = [picture[:, :20].mean() for picture in pictures]  # of the sky
     assert abs(greys[0] - greys[1]) < 1
     assert abs(greys[1] - greys[2]) > 2
@@ -60,8 +62,21 @@ def test_what_was_recorded_without_pictures_can_only_be_drawn(tmp_path):
     head = reader.rows[0].head
     again = OtherViews(3, 1, 0.0, 0.0)
     for tick, frames in zip(drawn.parts[0].ticks, batch["frames"], strict=True):
-        pictures, _ = again(reader.logged(int(tick), ()), replace(head, rig=default_rig()))
-        np.testing.assert_array_equal(frames, pictures)
+        usual, _ = again(reader.logged(int(tick), ()), replace(head, rig=default_rig()))
+        np.testing.assert_array_equal(frames, stacked(usual))
+
+
+def test_training_says_what_it_needs_pictures_of(driven, tmp_path):
+    states = tmp_path / "states"
+    arguments = {"agent": "constant-speed", "scenarios": "merge", "episodes": 1, "seed": 5}
+    collect.main(collect.Args(out=states, cameras=False, **arguments))
+    asked = Perception(
+        data=(states, driven), out=tmp_path, cache=tmp_path, seeds=(0, 1), held_out=(5, 5)
+    )
+    with pytest.raises(ValueError, match=r"the held-out seeds \(5, 5\), got episodes without any"):
+        train_perception(asked)
+    with pytest.raises(ValueError, match=r"seeds \(5, 5\), or --redrawn or --in-place"):
+        train_perception(replace(asked, seeds=(5, 5), held_out=(0, 1)))
 
 
 def test_the_truth_is_that_of_the_moved_car(driven):

@@ -7,14 +7,14 @@ from scripts.sharp_eyes import SharpEyes
 from sim.world import World
 
 
-def errors(weather, pixels, seed=1, ticks=40):
-    """Of every detection of a drive: (N, 2) along and across the line of sight, in standard
-    deviations, and (N,) m."""
+def errors(weather, pixels, seed=1, looks=40):
+    """Of every detection in so many looks at one moment: the squared distance from the nearest
+    vehicle, in standard deviations (Mahalanobis), and the distance in m; (N,) each."""
     world = World("two-way", weather, cameras=False)
     observation = world.reset(seed)
     look = SharpEyes(world, pixels)
     off, spread = [], []
-    for _ in range(ticks):
+    for _ in range(looks):
         seen = look(observation).detections
         away = seen.xy_ego[:, None] - world.truth().agents.xy_ego[None]
         nearest = np.argmin(np.hypot(*np.moveaxis(away, -1, 0)), axis=1)
