@@ -36,14 +36,17 @@ class Patience:
 
     def heed(self, t: float, margins: Iterable[Margin]) -> list[Margin]:
         """The margins of the tick at `t`, those of judgements that failed just now set to 0."""
-        heeded, failing = [], {}
-        for margin in margins:
-            if margin.passed or margin.check not in JUDGEMENTS:
-                heeded.append(margin)
-                continue
-            since = self._since.get(margin.check, t)
-            failing[margin.check] = since
-            lasting = t - since > PATIENCE - 1e-6  # times are sums of ticks
-            heeded.append(margin if lasting else Margin(margin.check, 0.0))
-        self._since = failing
-        return heeded
+        margins = list(margins)
+        failing = [m.check for m in margins if not m.passed and m.check in JUDGEMENTS]
+        self._since = {check: self._since.get(check, t) for check in failing}
+        return self.heed_another(t, margins)
+
+    def heed_another(self, t: float, margins: Iterable[Margin]) -> list[Margin]:
+        """The margins of another plan of the same tick, by the clocks of the heeded one."""
+        return [Margin(m.check, 0.0) if self._too_soon(t, m) else m for m in margins]
+
+    def _too_soon(self, t: float, margin: Margin) -> bool:
+        if margin.passed or margin.check not in JUDGEMENTS:
+            return False
+        lasting = t - self._since.get(margin.check, t)
+        return lasting <= PATIENCE - 1e-6  # times are sums of ticks

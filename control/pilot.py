@@ -19,6 +19,7 @@ import logging
 import time
 from dataclasses import dataclass, field
 
+from control.easing import EASED, Eased, ease
 from control.margin import Margin, worst
 from control.minimal_risk import MinimalRiskStop
 from control.patience import Patience
@@ -79,6 +80,7 @@ class Pilot:
         self.config = config or PilotConfig()
         self.supervisor = Supervisor(self.config.supervisor)
         self.margins: dict[Driver, list[Margin]] = {}  # of the last tick
+        self.eased: Eased | None = None  # what was made of the last learned plan
         self.spent: dict[str, float] = {}  # s of the last tick, by step
         self._sight = Sight(perception)
         self._learned = learned
@@ -98,6 +100,7 @@ class Pilot:
             self.supervisor,
         ):  # fmt: skip
             part.reset()
+        self.eased = None
 
     def act(self, observation: Observation) -> Decision:
         lap = Laps()
@@ -115,8 +118,7 @@ class Pilot:
         lap.end("policy")
         # 5
         config = self.config.plans
-        against = against_learned(wish, rules, view.scene, config)
-        judged = self._patience.heed(observation.t, against)
+        wish, judged = self._judge(observation.t, wish, rules, view)
         policy_margins = [*senses.margins, view.network, wished, *judged]
         against = against_rules(rules, view.scene, config, self._stop.plan)
         rules_margins = [planned, *view.rules, *against]
@@ -129,6 +131,27 @@ class Pilot:
         lap.end("drive")
         self.spent = lap.spent
         return decision
+
+    def _judge(
+        self, t: float, wish: LearnedPlan | None, rules: RulesPlan | None, view: View
+    ) -> tuple[LearnedPlan | None, list[Margin]]:
+        """The learned plan with its margins; a slower one where it is only too fast."""
+        untouched = self.supervisor.driver is Driver.POLICY and self.eased is None
+        self.eased = None
+        if wish is None:
+            return None, []
+
+        def against(plan: LearnedPlan) -> list[Margin]:
+            return against_learned(plan, rules, view.scene, self.config.plans)
+
+        def again(plan: LearnedPlan) -> list[Margin]:
+            return self._patience.heed_another(t, against(plan))
+
+        judged = self._patience.heed(t, against(wish))
+        # What is given back with a margin is held with one: between the two nothing changes.
+        give_back = self.config.supervisor.give_back
+        self.eased = ease(wish, judged, again, 0.0 if untouched else give_back, give_back)
+        return (self.eased.plan, self.eased.margins) if self.eased else (wish, judged)
 
     def _choose(self, t: float) -> Driver:
         known = len(self.supervisor.switches)
@@ -149,6 +172,9 @@ class Pilot:
         policy_worst = worst(self.margins[Driver.POLICY])
         if driver is Driver.POLICY and wish is not None:
             action = self._controller.act(wish.trajectory, view.scene.ego)
+            if self.eased is not None:
+                reason = f"its own way, {self.eased}"
+                return Decision(action, EASED, reason, wish.trajectory, view.scene)
             reason = f"its own plan; least margin: {policy_worst}"
             return Decision(action, driver, reason, wish.trajectory, view.scene)
         if driver is Driver.RULES and rules is not None:

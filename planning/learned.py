@@ -1,4 +1,5 @@
-"""What a learned driver is, and what it says: a trajectory, and how far its heads agree on it.
+"""What a learned driver is, and what it says: a trajectory, the same way driven slower, and how far
+its heads agree on it.
 
 The heads of an ensemble have seen the same data from different beginnings. Where they agree there
 was data; where they do not, none of them should be believed.
@@ -6,6 +7,7 @@ was data; where they do not, none of them should be believed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +28,8 @@ class LearnedPlan:
     trajectory: Trajectory  # ego frame, as the rule planner returns it
     path_spread: float  # m, standard deviation across the heads of where the path is 2 s ahead
     speed_spread: float  # m/s, standard deviation across the heads of the target speed
+    slowed: Callable[[float], Trajectory] | None = None  # the same way, so many m/s slower in the
+    # end, and at most standing; None: it knows no other speed
 
     def __post_init__(self) -> None:
         check_range("LearnedPlan.path_spread", self.path_spread, 0.0, _MOST)

@@ -14,13 +14,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from datasets.driving import Trajectory
 from datasets.learning.inputs import ego_inputs, route_inputs
 from datasets.learning.onnx_file import open_session
 from datasets.observation import Observation
 from planning.learned import LearnedPlan
 from planning.policy.council import Agreed, agree
 from planning.policy.export import OneTick
-from planning.policy.follow import follow
+from planning.policy.follow import fastest, follow
 from planning.policy.network import PolicyConfig
 from planning.policy.weights import FORMAT, load_weights
 
@@ -95,7 +96,12 @@ class Policy:
         sides, paths, speeds = (each.astype(np.float64) for each in told)
         self.last = agreed = agree(sides, paths, speeds, ego.speed)
         trajectory = follow(agreed.path, agreed.target_speed, ego)
-        return LearnedPlan(trajectory, agreed.path_spread, agreed.speed_spread)
+        attainable = min(agreed.target_speed, fastest(ego.speed))
+
+        def slowed(by: float) -> Trajectory:
+            return follow(agreed.path, max(attainable - by, 0.0), ego)
+
+        return LearnedPlan(trajectory, agreed.path_spread, agreed.speed_spread, slowed)
 
     def _ask(self, inputs: list[Single]) -> Sequence[Single]:
         config = self._mind.config

@@ -2,8 +2,9 @@
 that the rules are simulated with, on its way to the target speed.
 
 The target is the speed that the expert means to have `REACH` seconds later, so the car takes the
-acceleration that gets there in that time, or sooner where it slows down, with a bounded jerk; who
-wants to slow down much brakes at once. What comes out begins where the car is and can be driven.
+acceleration that gets there in that time, or sooner where it slows down, within what a passenger
+finds comfortable; who must slow down very much brakes at once. What comes out begins where the car
+is and can be driven.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ REACH = 2.0  # s in which a higher speed is reached: what the target means
 SLOWING = 1.2  # s in which a lower one is: who brakes for somebody does most of it at once, and
 # evenly over two seconds the car came nearer to those ahead than the expert ever does
 STAND = 0.5  # m/s: a lower target means to stand; the mean of classes is never quite 0
-MOST_ACCEL = 2.4  # m/s^2, nuPlan's comfort bound
+MOST_ACCEL, MOST_BRAKING = 2.4, 3.8  # m/s^2: nuPlan's comfort bounds, and a little less
 JERK, HASTY_JERK = 2.9, 20.0  # m/s^3
-HASTE = 3.5  # m/s^2 of braking from which on comfort does not matter
+HASTY_SHARE = 0.5  # of its speed: who is to lose more of it, or wants more braking than the car
+# has, brakes with all that there is, and comfort does not matter
 
 
 def follow(path: FloatArray, target_speed: float, ego: EgoState) -> Trajectory:
@@ -39,6 +41,11 @@ def follow(path: FloatArray, target_speed: float, ego: EgoState) -> Trajectory:
     begin = (max(ego.speed, 0.0), ego.accel, ego.steering_angle)
     xy_ego, turned, speed = _drive(xy, heading, steering, target, *begin)
     return Trajectory(t=np.arange(STEPS + 1) * TICK, xy_ego=xy_ego, heading=turned, speed=speed)
+
+
+def fastest(speed: float) -> float:
+    """The highest target speed, m/s, that a car at `speed` comes to: more changes nothing."""
+    return speed + REACH * MOST_ACCEL
 
 
 def densely(path: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -76,8 +83,10 @@ def _drive(xy, heading, steering, target, v, accel, angle):  # type: ignore[no-u
 def _pace(v: float, accel: float, target: float) -> float:
     """The acceleration of the next tick, m/s^2."""
     reach = REACH if target > v else SLOWING
-    wanted = min(max((target - v) / reach, -MAX_ACCEL), MOST_ACCEL)
-    step = TICK * (HASTY_JERK if wanted < -HASTE else JERK)
+    wanted = min((target - v) / reach, MOST_ACCEL)
+    hasty = wanted < -MAX_ACCEL or (wanted < -MOST_BRAKING and target < HASTY_SHARE * v)
+    wanted = max(wanted, -MAX_ACCEL if hasty else -MOST_BRAKING)
+    step = TICK * (HASTY_JERK if hasty else JERK)
     return min(max(wanted, accel - step), accel + step)
 
 

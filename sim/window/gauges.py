@@ -18,6 +18,7 @@ CHART_SECONDS = 10.0
 DRIVER_COLORS: dict[str, Color] = {
     "expert": ink.GOOD,
     "policy": ink.ACCENT,
+    "eased": ink.mix(ink.ACCENT, ink.WARN, 0.5),
     "rules": ink.WARN,
     "emergency": ink.BAD,
 }

@@ -6,6 +6,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from control.easing import EASED
 from control.minimal_risk import MinimalRiskStop, last_resort
 from control.supervisor import Driver
 from control.tracking import TrajectoryController
@@ -15,6 +16,8 @@ from datasets.scene import Agents, Lanes
 from perception.runtime import OnnxLook
 from planning.bicycle import PHYSICS_STEP, forward
 from planning.learned import LearnedPlan
+from planning.policy.code import PATH_SIZE
+from planning.policy.follow import follow
 from scripts.faults import FAULTS, with_fault
 from sim.faults import start_time
 from sim.loop import drive
@@ -130,6 +133,28 @@ def test_a_bad_wish_is_not_driven_and_the_wheel_comes_back_when_it_is_good_again
     assert drivers[taken] == drivers[14] == Driver.RULES
     assert drivers[-1] == Driver.POLICY
     assert len(agent.supervisor.switches) == 2
+
+
+def hurried(_, plan):
+    """Wants to go straight on at 25 m/s, whoever drives ahead."""
+    speed = plan.trajectory.speed
+    ego = ego_state(speed[0], accel=(speed[1] - speed[0]) / 0.1)
+    straight = np.zeros(PATH_SIZE)
+    wish = follow(straight, 25.0, ego)
+    return replace(
+        plan, trajectory=wish, slowed=lambda by: follow(straight, max(speed[0] - by, 0.0), ego)
+    )
+
+
+def test_who_is_only_too_fast_is_held_back_and_keeps_the_wheel():
+    ticks, agent = driven(None, 100, spoil=hurried, scenario="two-way", seed=0)
+    drivers = [tick.decision.driver for tick in ticks]
+    assert set(drivers) == {Driver.POLICY, EASED}
+    assert agent.supervisor.switches == []
+    first = drivers.index(EASED)
+    assert "slower than it wished: " in ticks[first].decision.reason
+    assert not any(tick.outcome and tick.outcome.end is End.COLLISION for tick in ticks)
+    assert ticks[-1].observation.ego.speed < 20.0  # as slow as the one ahead
 
 
 def test_the_same_seed_gives_the_same_drive():

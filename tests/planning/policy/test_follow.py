@@ -66,6 +66,15 @@ def test_the_target_is_reached_without_jerks_or_beyond_it():
     assert accel[0] == pytest.approx(0.29)
 
 
+@pytest.mark.parametrize(("speed", "target"), [(30.0, 23.0), (20.0, 13.5), (9.0, 4.7), (5.0, 2.6)])
+def test_whoever_is_only_to_lose_some_speed_brakes_as_a_passenger_likes_it(speed, target):
+    plan = follow(STRAIGHT, target, ego_state(speed))
+    accel = np.diff(plan.speed) / 0.1
+    assert accel.min() > -4.05
+    assert np.abs(np.diff(accel)).max() / 0.1 < 3.0
+    assert plan.speed[-1] == pytest.approx(target, abs=0.7)
+
+
 def test_who_must_brake_hard_does_so_at_once():
     plan = follow(STRAIGHT, 8.0, ego_state(20.0))
     assert np.diff(plan.speed).min() / 0.1 < -4.5

@@ -87,6 +87,18 @@ def test_memory_reaches_back_evenly_and_ends_at_reset():
         driver.reset()
 
 
+def test_the_same_way_can_be_driven_slower_and_slower_until_it_stands():
+    shape = (TINY.cameras, TINY.channels, TINY.rows, TINY.columns)
+    plan = Policy(Scripted()).plan(observation(10.0), np.zeros(shape, np.float32))
+    slower = [plan.slowed(by) for by in (0.0, 2.0, 5.0, 30.0)]
+    ends = [each.speed[-1] for each in slower]
+    assert ends == sorted(ends, reverse=True)
+    assert ends[-1] < 0.5
+    np.testing.assert_allclose(slower[0].speed, plan.trajectory.speed)
+    for each in slower:  # nobody leaves the way: each is where it was to be, only later
+        np.testing.assert_allclose(each.xy_ego[:, 1], plan.trajectory.xy_ego[0, 1], atol=0.05)
+
+
 def test_features_of_another_trunk_are_refused():
     with pytest.raises(ValueError, match=r"features of shape \(2, 4, 2, 3\), got \(5, 96, 5, 12\)"):
         Policy(Scripted()).plan(observation(), np.zeros((5, 96, 5, 12), np.float32))

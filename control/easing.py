@@ -1,0 +1,61 @@
+"""Slower on the same way: the least that has to change about a plan that is only too fast.
+
+Where all that speaks against a learned plan is a matter of speed, nobody else needs to take the
+wheel: the same path is tried with lower and lower target speeds, and the first plan with enough
+margin everywhere is driven. (The closest plan that is safe instead of another driver: SafetyNet,
+Vitelli et al. 2022.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from control.margin import Margin, worst
+from control.plans import attempt
+from planning.learned import LearnedPlan
+
+EASED = "eased"  # the driver of a decision: the policy, slower than it wished
+MATTERS_OF_SPEED = frozenset({"gap", "time to collision", "no faster than the rules"})
+STEPS = (1.0, 2.0, 3.5, 5.5, 8.0, 12.0)  # m/s: the last one brakes as hard as the car can
+
+Judge = Callable[[LearnedPlan], list[Margin]]
+
+
+@dataclass(frozen=True, slots=True)
+class Eased:
+    """A learned plan made slower, and what can be held against it now."""
+
+    plan: LearnedPlan
+    margins: list[Margin]
+    by: float  # m/s
+    why: Margin  # the worst one of the plan that was wished
+
+    def __str__(self) -> str:
+        return f"{self.by:.0f} m/s slower than it wished: {self.why}"
+
+
+def ease(
+    plan: LearnedPlan, margins: Sequence[Margin], judge: Judge, trigger: float, enough: float
+) -> Eased | None:
+    """`plan`, against which stand `margins`, made slower until its worst margin is `enough`, or as
+    good as that can be made and not below zero. None where no matter of speed is below `trigger`,
+    where more than its speed is wrong, or where no lower one helps."""
+    why = worst(margin for margin in margins if margin.check in MATTERS_OF_SPEED)
+    others = worst(margin for margin in margins if margin.check not in MATTERS_OF_SPEED)
+    if plan.slowed is None or why.value >= trigger or not others.passed:
+        return None
+    best, most = None, 0.0
+    for by in STEPS:
+        trajectory, _ = attempt("slower", partial(plan.slowed, by))
+        if trajectory is None:
+            return None
+        slower = replace(plan, trajectory=trajectory)
+        now = Eased(slower, judge(slower), by, why)
+        left = worst(now.margins).value
+        if left > most or (best is None and left == 0):
+            best, most = now, left
+        if left >= enough:
+            break
+    return best
