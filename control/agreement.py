@@ -2,7 +2,7 @@
 
 Two lanes may both be right, so that a plan may lie a lane beside that of the rules; but one that is
 much faster than the rules where they brake has missed something, or they have seen a ghost. Either
-way somebody else should look.
+way somebody else should look. Where the route asks for another lane, though, that one is right.
 """
 
 from __future__ import annotations
@@ -27,24 +27,38 @@ class AgreementLimits:
     faster: float = 4.0  # m/s than the rules, LOOK seconds ahead
     faster_share: float = 0.15  # of the speed, on top of it
     beside: float = 5.0  # m from the path of the rules: one lane, and what lanes are off
+    off_route: float = (
+        1.5  # m from it at the end, where it leads to the lane that the route asks for
+    )
 
 
-def agree(
-    learned: LearnedPlan, course: Course, rules: Course | None, limits: AgreementLimits
-) -> list[Margin]:
-    """The margins of a learned plan, whose course is given beside it."""
-    margins = [
+def heads_agree(learned: LearnedPlan, limits: AgreementLimits) -> list[Margin]:
+    """The margins of the heads of a learned plan."""
+    return [
         at_most("heads agree on the path", learned.path_spread, limits.path_spread),
         at_most("heads agree on the speed", learned.speed_spread, limits.speed_spread),
     ]
-    if rules is None:
-        return margins
+
+
+def agree(
+    course: Course, rules: Course, for_the_route: bool, limits: AgreementLimits
+) -> list[Margin]:
+    """The margins of a learned course beside that of the rules, which change lanes because the
+    route asks for it, or do not."""
     k, m = course.at(LOOK), rules.at(LOOK)
     faster = float(course.speed[k] - rules.speed[m])
     limit = limits.faster + limits.faster_share * float(course.speed[0])
     beside = float(np.hypot(*(rules.xy - course.xy[k]).T).min())
-    return [
-        *margins,
+    margins = [
         at_most("no faster than the rules", max(faster, 0.0), limit),
         at_most("beside the rules' path", beside, limits.beside + max(faster, 0.0) * LOOK),
     ]
+    if for_the_route:
+        margins.append(at_most("the lane of the route", _apart(course, rules), limits.off_route))
+    return margins
+
+
+def _apart(course: Course, rules: Course) -> float:
+    """m across, from where the shorter of two courses ends to the other one."""
+    ends = ((course.xy[-1], rules.xy), (rules.xy[-1], course.xy))
+    return min(float(np.hypot(*(xy - end).T).min()) for end, xy in ends)

@@ -3,7 +3,8 @@
 Physics, collisions, the road and the senses count in the tick in which they fail. Judgements about
 others rest on tracks and forecasts that flicker: a car seen twice for a tick, a neighbour that
 seems to drift, heads that waver where a lane begins. One of these counts once it has failed without
-a break for `PATIENCE` s; until then it stands on its limit, so that nothing is given back on it.
+a break for as long as JUDGEMENTS says; until then it stands on its limit, so that nothing is given
+back on it.
 """
 
 from __future__ import annotations
@@ -12,17 +13,16 @@ from collections.abc import Iterable
 
 from control.margin import Margin
 
-JUDGEMENTS = frozenset(
-    {
-        "gap",
-        "cut-in",
-        "heads agree on the path",
-        "heads agree on the speed",
-        "no faster than the rules",
-        "beside the rules' path",
-    }
-)
 PATIENCE = 0.2  # s: three ticks in a row
+JUDGEMENTS = {  # s
+    "gap": PATIENCE,
+    "cut-in": PATIENCE,
+    "heads agree on the path": PATIENCE,
+    "heads agree on the speed": PATIENCE,
+    "no faster than the rules": PATIENCE,
+    "beside the rules' path": PATIENCE,
+    "the lane of the route": 1.0,  # there is time, and two drivers need not begin together
+}
 
 
 class Patience:
@@ -49,4 +49,4 @@ class Patience:
         if margin.passed or margin.check not in JUDGEMENTS:
             return False
         lasting = t - self._since.get(margin.check, t)
-        return lasting <= PATIENCE - 1e-6  # times are sums of ticks
+        return lasting <= JUDGEMENTS[margin.check] - 1e-6  # times are sums of ticks

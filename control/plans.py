@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from control.agreement import AgreementLimits, agree
+from control.agreement import AgreementLimits, agree, heads_agree
 from control.margin import Margin
 from control.plan_checks import FALLBACK, LEARNED, Course, PlanLimits, feasible, on_the_road
 from control.traffic_checks import avoids_collisions, collision_time, keeps_distance
@@ -46,6 +46,7 @@ class RulesPlan:
     trajectory: Trajectory
     reason: str
     forecast: Forecast
+    for_the_route: bool = False  # it changes lanes, because the route asks for it
 
 
 def attempt(name: str, make: Callable[[], Made]) -> tuple[Made | None, Margin]:
@@ -62,7 +63,8 @@ def rules_plan(planner: RulePlanner, scene: Scene) -> RulesPlan:
     """The plan of the rules for a scene."""
     trajectory, reason = planner.plan(scene)
     assert planner.last is not None, "a plan has been chosen from something"
-    return RulesPlan(trajectory, reason, planner.last.forecast)
+    last = planner.last
+    return RulesPlan(trajectory, reason, last.forecast, last.for_the_route)
 
 
 def against_rules(
@@ -101,12 +103,14 @@ def against_learned(
     margins = [
         *feasible(course, scene.ego, config.learned),
         on_the_road(course, scene.lanes, config.learned),
-        *agree(plan, course, rules and Course.of(rules.trajectory), config.agreement),
+        *heads_agree(plan, config.agreement),
     ]
     if rules is None:
         return [*margins, Margin("forecast of the others", -1.0)]
+    ruled = Course.of(rules.trajectory)
     return [
         *margins,
+        *agree(course, ruled, rules.for_the_route, config.agreement),
         avoids_collisions(course, rules.forecast, config.learned_collision),
         *keeps_distance(course, rules.forecast),
     ]

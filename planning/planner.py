@@ -63,6 +63,13 @@ class Choice:
     best: int
     emergency: bool
 
+    @property
+    def for_the_route(self) -> bool:
+        """Whether it changes lanes because the route asks for it."""
+        p = self.proposals.path[self.best]
+        fewer = bool(self.paths.changes[0] > self.paths.changes[p])
+        return fewer and bool(self.paths.side[p] != 0) and not self.emergency
+
 
 class RulePlanner:
     """Scene -> Trajectory. State between ticks: the lanes it chose and whether it drove into a
@@ -165,8 +172,7 @@ def _reason(choice: Choice, remembered: bool) -> str:
         return "lane out of sight, going by memory"
     if choice.paths.side[p] != 0:
         where = "left" if choice.paths.side[p] > 0 else "right"
-        own = choice.paths.changes[0] > choice.paths.changes[p]
-        return f"changing to the {where} lane" + (" for the route" if own else "")
+        return f"changing to the {where} lane" + (" for the route" if choice.for_the_route else "")
     if choice.proposals.kind[c] == "yield":
         return "giving way"
     slower = choice.rollouts.speed[c, -1] < choice.rollouts.speed[c, 0] - 1.0

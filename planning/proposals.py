@@ -87,13 +87,14 @@ def find_paths(graph: LaneGraph, ego: EgoState, route: Route) -> Paths | None:
 
 def _with_hint(paths: Paths, graph: LaneGraph, lanes: list[int], route: Route) -> Paths:
     """The paths with the lane changes that the route asks for beyond what the lanes in sight tell:
-    to the outermost lane on the side where it leaves."""
-    if paths.changes.any():
-        return paths  # the lanes themselves tell
+    to the outermost lane on the side where it leaves. Where lanes tell themselves they are
+    believed, unless they lead away from that side: which of them goes on where is hard to see from
+    afar."""
     side, distance = side_of_exit(
         route.xy_ego, paths.xy[0], paths.heading[0], paths.curvature[0], float(paths.start[0])
     )
-    if side == 0:
+    away = (np.sign(paths.side) == -side) & (paths.changes < paths.changes[0])
+    if side == 0 or (paths.changes.any() and not away.any()):
         return paths
     beside = graph.left if side > 0 else graph.right
     changes = np.array([_lanes_beyond(lane, beside) for lane in lanes])

@@ -15,8 +15,10 @@ def heeded(check, values):
 
 
 @pytest.mark.parametrize("check", sorted(JUDGEMENTS))
-def test_a_judgement_counts_from_its_third_failure_in_a_row(check):
-    assert heeded(check, [-0.4] * 5) == [0.0, 0.0, -0.4, -0.4, -0.4]
+def test_a_judgement_counts_once_it_has_lasted(check):
+    wait = round(JUDGEMENTS[check] / TICK)
+    assert wait >= 2
+    assert heeded(check, [-0.4] * (wait + 3)) == [0.0] * wait + [-0.4] * 3
 
 
 def test_a_break_begins_the_wait_anew():
@@ -26,6 +28,16 @@ def test_a_break_begins_the_wait_anew():
 @pytest.mark.parametrize("check", ["time to collision", "road", "camera left frozen", "jerk"])
 def test_facts_count_at_once(check):
     assert heeded(check, [-0.1, 0.5]) == [-0.1, 0.5]
+
+
+def test_another_plan_of_the_tick_is_heeded_by_the_same_clock():
+    patience = Patience()
+    for k in range(3):
+        patience.heed(k * TICK, [Margin("gap", -0.4), Margin("cut-in", 0.2)])
+    another = patience.heed_another(2 * TICK, [Margin("gap", -0.1), Margin("cut-in", -0.3)])
+    assert [margin.value for margin in another] == [-0.1, 0.0]
+    (again,) = patience.heed(3 * TICK, [Margin("gap", -0.5)])
+    assert again.value == -0.5  # asking for another plan changes nothing
 
 
 def test_every_check_has_a_wait_of_its_own():

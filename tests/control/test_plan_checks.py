@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from control.agreement import AgreementLimits, agree
+from control.agreement import AgreementLimits, agree, heads_agree
 from control.margin import worst
 from control.plan_checks import FALLBACK, LEARNED, Course, feasible, on_the_road
 from control.traffic_checks import avoids_collisions, keeps_distance
@@ -158,29 +158,40 @@ def test_invalid_agents_change_nothing():
     assert avoids_collisions(Course.of(plan()), forecast, 1.5).value == 1.0
 
 
-def agreement(learned, rules, **spread):
-    about = {"path_spread": 0.1, "speed_spread": 0.2} | spread
-    margins = agree(
-        LearnedPlan(learned, **about), Course.of(learned), rules and Course.of(rules), LIMITS
-    )
-    return {m.check for m in margins if not m.passed}
-
-
 LIMITS = AgreementLimits()
 
 
 @pytest.mark.parametrize(
-    ("learned", "rules", "spread", "bad"),
+    ("spread", "bad"),
     [
-        (plan(), plan(), {}, set()),
-        (plan(), None, {}, set()),
-        (plan(), plan(), {"path_spread": 2.0}, {"heads agree on the path"}),
-        (plan(), plan(), {"speed_spread": 4.0}, {"heads agree on the speed"}),
-        (plan(accel=1.0), plan(accel=-5.0), {}, {"no faster than the rules"}),
-        (plan(accel=-5.0), plan(accel=1.0), {}, set()),  # who brakes needs no permission
-        (plan(yaw_rate=0.1), plan(), {}, set()),  # a lane change
-        (plan(yaw_rate=0.17), plan(yaw_rate=-0.1), {}, {"beside the rules' path"}),
+        ({}, set()),
+        ({"path_spread": 2.0}, {"heads agree on the path"}),
+        ({"speed_spread": 4.0}, {"heads agree on the speed"}),
     ],
 )
-def test_agreement(learned, rules, spread, bad):
-    assert agreement(learned, rules, **spread) == bad
+def test_heads(spread, bad):
+    learned = LearnedPlan(plan(), **({"path_spread": 0.1, "speed_spread": 0.2} | spread))
+    assert {m.check for m in heads_agree(learned, LIMITS) if not m.passed} == bad
+
+
+LEFT, RIGHT = plan(yaw_rate=0.1), plan(yaw_rate=-0.1)  # lane changes
+
+
+@pytest.mark.parametrize(
+    ("learned", "rules", "for_the_route", "bad"),
+    [
+        (plan(), plan(), False, set()),
+        (plan(), plan(), True, set()),
+        (plan(accel=1.0), plan(accel=-5.0), False, {"no faster than the rules"}),
+        (plan(accel=-5.0), plan(accel=1.0), False, set()),  # who brakes needs no permission
+        (LEFT, plan(), False, set()),
+        (plan(yaw_rate=0.17), RIGHT, False, {"beside the rules' path"}),
+        (plan(), RIGHT, False, set()),
+        (plan(), RIGHT, True, {"the lane of the route"}),
+        (RIGHT, RIGHT, True, set()),
+        (plan(accel=-5.0, yaw_rate=-0.1), RIGHT, True, set()),  # the same, only slower
+    ],
+)
+def test_agreement_with_the_rules(learned, rules, for_the_route, bad):
+    margins = agree(Course.of(learned), Course.of(rules), for_the_route, LIMITS)
+    assert {m.check for m in margins if not m.passed} == bad
