@@ -7,8 +7,9 @@ import pytest
 
 from datasets.observation import Route
 from planning.lane_graph import LaneGraph
+from planning.planner import RulePlanner
 from planning.proposals import find_paths
-from tests.planning.scenes import ego_state, lanes_of
+from tests.planning.scenes import ego_state, lanes_of, scene_of
 
 FORK = 60.0  # m ahead: there the lanes of the one road end, and those of the next begin
 OFFSETS = (4.0, 0.0, -4.0)  # m left of the car, which is in the middle one
@@ -52,3 +53,15 @@ def test_lane_changes_for_the_route(leading_on, side, changes):
     assert dict(zip(paths.side.tolist(), paths.changes.tolist(), strict=True)) == dict(
         zip((0, 1, -1), changes, strict=True)
     )
+
+
+@pytest.mark.parametrize(
+    ("leading_on", "seen"),
+    [((False, False, True), True), ((True, False, True), True), ((True, True, True), False)],
+)
+def test_it_is_known_whether_lanes_or_only_the_phone_ask_for_a_change(leading_on, seen):
+    planner = RulePlanner()
+    scene = scene_of(forking(leading_on), ego=ego_state(15.0))
+    planner.plan(replace(scene, route=leaving(-1)))
+    assert planner.last.for_the_route
+    assert planner.last.seen_for_the_route == seen
