@@ -46,7 +46,7 @@ class RulesPlan:
     trajectory: Trajectory
     reason: str
     forecast: Forecast
-    for_the_route: bool = False  # it changes lanes, because the lanes show that the route asks so
+    for_the_route: bool = False  # it changes lanes, because the route asks for it
 
 
 def attempt(name: str, make: Callable[[], Made]) -> tuple[Made | None, Margin]:
@@ -64,7 +64,7 @@ def rules_plan(planner: RulePlanner, scene: Scene) -> RulesPlan:
     trajectory, reason = planner.plan(scene)
     assert planner.last is not None, "a plan has been chosen from something"
     last = planner.last
-    return RulesPlan(trajectory, reason, last.forecast, last.seen_for_the_route)
+    return RulesPlan(trajectory, reason, last.forecast, last.for_the_route)
 
 
 def against_rules(

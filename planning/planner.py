@@ -26,7 +26,6 @@ from planning.around.keeper import Surroundings, WayAround
 from planning.boxes import EGO_LENGTH
 from planning.detours import breakdown_on, with_detours
 from planning.junction import conflict_zones
-from planning.lane_graph import LaneGraph
 from planning.memory import LaneMemory
 from planning.motion import MotionMemory
 from planning.paths import Paths, project_points
@@ -56,7 +55,6 @@ class Choice:
     """All that one plan was chosen from: for tests, windows and post-mortems. A way around somebody
     is not one of its proposals."""
 
-    graph: LaneGraph
     paths: Paths
     forecast: Forecast
     proposals: Proposals
@@ -71,15 +69,6 @@ class Choice:
         p = self.proposals.path[self.best]
         fewer = bool(self.paths.changes[0] > self.paths.changes[p])
         return fewer and bool(self.paths.side[p] != 0) and not self.emergency
-
-    @property
-    def seen_for_the_route(self) -> bool:
-        """Whether the lanes in sight tell so, too, and not the phone alone: from where a bend is
-        out of sight, it seems to leave the road."""
-        p = self.proposals.path[self.best]
-        ids = [self.paths.lanes[k][0] for k in (0, p)]
-        own, there = (self.graph.changes[self.graph.lanes.id == each].min() for each in ids)
-        return self.for_the_route and bool(own > there)
 
 
 class RulePlanner:
@@ -127,7 +116,7 @@ class RulePlanner:
         )  # fmt: skip
         best, emergency = choose(scores, rollouts)
         self._entering = bool(rollouts.s[best, -1] + EGO_LENGTH / 2 > zone[0][proposals.path[best]])
-        self.last = Choice(graph, paths, forecast, proposals, rollouts, scores, best, emergency)
+        self.last = Choice(paths, forecast, proposals, rollouts, scores, best, emergency)
         self._chosen = paths.lanes[proposals.path[best]]
         around = self._around.plan(
             Surroundings(scene.t, scene.ego, graph.lanes, agents, motion, forecast),

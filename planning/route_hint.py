@@ -17,6 +17,9 @@ from planning.paths import STEP
 LEAVES = 9.0  # m sideways against where the route runs now: five standard deviations of its error
 NEAR = 60.0  # m over which the route of now is averaged
 ABREAST = 40.0  # m by which the route, cutting its corners, may be longer or shorter than the path
+AFTER = 60.0  # m from where it leaves on
+ON = 0.5  # cosine of the angle up to which it leads on, and is an exit: a road that turns by more
+# is the car's own, whose bend is out of sight
 STRAIGHT = 1e-3  # 1/m: only a path that ends straight says where the road goes on
 
 
@@ -46,7 +49,17 @@ def side_of_exit(
     if not leaves.any():
         return 0, math.inf
     first = int(np.argmax(leaves))
+    if not _goes_on(route_xy[first:], float(heading[nearest[first]])):
+        return 0, math.inf
     return int(np.sign(shift[first])), float(along[first])
+
+
+def _goes_on(route_xy: FloatArray, heading: float) -> bool:
+    """Whether the next AFTER metres of a route lead on in about this direction, as an exit does."""
+    step = np.diff(route_xy, axis=0)
+    gone = np.cumsum(np.hypot(*step.T)) - np.hypot(*step.T)
+    turned = np.arctan2(step[:, 1], step[:, 0]) - heading
+    return bool(np.all(np.cos(turned[gone < AFTER]) > ON))
 
 
 def _arc_length_from_car(route_xy: FloatArray) -> FloatArray:

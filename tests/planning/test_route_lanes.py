@@ -7,9 +7,8 @@ import pytest
 
 from datasets.observation import Route
 from planning.lane_graph import LaneGraph
-from planning.planner import RulePlanner
 from planning.proposals import find_paths
-from tests.planning.scenes import ego_state, lanes_of, scene_of
+from tests.planning.scenes import ego_state, lanes_of, straight_lanes
 
 FORK = 60.0  # m ahead: there the lanes of the one road end, and those of the next begin
 OFFSETS = (4.0, 0.0, -4.0)  # m left of the car, which is in the middle one
@@ -55,13 +54,13 @@ def test_lane_changes_for_the_route(leading_on, side, changes):
     )
 
 
-@pytest.mark.parametrize(
-    ("leading_on", "seen"),
-    [((False, False, True), True), ((True, False, True), True), ((True, True, True), False)],
-)
-def test_it_is_known_whether_lanes_or_only_the_phone_ask_for_a_change(leading_on, seen):
-    planner = RulePlanner()
-    scene = scene_of(forking(leading_on), ego=ego_state(15.0))
-    planner.plan(replace(scene, route=leaving(-1)))
-    assert planner.last.for_the_route
-    assert planner.last.seen_for_the_route == seen
+@pytest.mark.parametrize("radius", [15.0, 20.0, 30.0])
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_bend_out_of_sight_is_no_exit(radius, side):
+    angle = np.arange(0.0, np.pi, 20.0 / radius)
+    bend = np.stack([60.0 + radius * np.sin(angle), radius * (1 - np.cos(angle))], axis=1)
+    back = np.stack([np.arange(60.0, -20.0, -20.0), np.full(4, 2 * radius)], axis=1)
+    before = np.stack([np.arange(-20.0, 60.0, 20.0), np.zeros(4)], axis=1)
+    route = np.concatenate([before, bend, back]) * [1, side]
+    paths = find_paths(LaneGraph.of(straight_lanes(OFFSETS)), ego_state(10.0), Route(route))
+    assert paths.changes.tolist() == [0, 0, 0]
