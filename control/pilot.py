@@ -126,6 +126,8 @@ class Pilot:
         lap.end("margins")
         # 6
         driver = self._choose(observation.t)
+        if driver is not Driver.RULES:
+            self._planner.let_go()
         # 7
         decision = self._drive(driver, wish, rules, view)
         lap.end("drive")

@@ -91,6 +91,11 @@ class RulePlanner:
         self._chosen, self._entering = (), False
         self.last = None
 
+    def let_go(self) -> None:
+        """Its last plan is not driven, but somebody else's: a way around, which is kept from tick
+        to tick, would begin where the car is not."""
+        self._around.let_go()
+
     def plan(self, scene: Scene) -> tuple[Trajectory, str]:
         """The best trajectory for this scene, and why in a few words."""
         config = self.config

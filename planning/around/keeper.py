@@ -74,6 +74,10 @@ class WayAround:
         self._searched = -AGAIN
         self._good = 0.0  # s, when the way could last be driven
 
+    def let_go(self) -> None:
+        """Somebody else drives: from where the car will be, the way is another one."""
+        self.way = None
+
     def plan(
         self,
         around: Surroundings,

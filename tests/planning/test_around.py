@@ -154,6 +154,27 @@ def test_the_car_gets_around_wrecks_and_touches_nobody():
     assert pose[0] > 45.0
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_way_is_let_go_once_somebody_else_drives(told):
+    """Else it would begin where the rules, had they driven, would have been."""
+    road, planner = two_way(), RulePlanner()
+    pose, ego, driven, furthest = (0.0, 0.0, 0.0, 0.0), ego_state(0.0), 0, 0.0
+    for tick in range(60):
+        here = SE2(*pose[:3])
+        there = [(*here.inverse().apply(np.array(row[:2])), row[2] - pose[2], 0.0) for row in WALL]
+        scene = scene_of(seen_from(road, here), agents_at(there), ego, tick / 10)
+        trajectory, why = planner.plan(scene)
+        furthest = max(furthest, float(np.hypot(*trajectory.xy_ego[0])))
+        if driven or "around" in why:  # from now on somebody else drives, and backs off
+            driven += 1
+            pose = forward(*pose[:3], -1.0, 0.0, 0.3, 0.1)
+            ego = ego_state(-1.0, 0.0, 0.3)
+            if told:
+                planner.let_go()
+    assert driven > 10
+    assert (furthest < 0.3) == told
+
+
 def test_ghosts_send_nobody_around():
     """Somebody who is never the same from one look to the next has not stood for a while."""
 
