@@ -33,7 +33,7 @@ class Eased:
     why: Margin  # the worst one of the plan that was wished
 
     def __str__(self) -> str:
-        return f"{self.by:.0f} m/s slower than it wished: {self.why}"
+        return f"{self.by:g} m/s slower than it wished; {self.why}"
 
 
 def ease(

@@ -6,7 +6,8 @@ Every tick:
     2 look       one look at the pictures, for everybody (control.sight)
     3 rules      the plan of the rules, for when it is needed
     4 wish       the plan of the learned driver
-    5 margins    how far either plan is from wrong (control.plans)
+    5 margins    how far either plan is from wrong (control.plans); a learned one that is only too
+                 fast is made slower (control.easing)
     6 choose     who drives (control.supervisor)
     7 drive      the action of that plan
 

@@ -152,7 +152,7 @@ def test_who_is_only_too_fast_is_held_back_and_keeps_the_wheel():
     assert set(drivers) == {Driver.POLICY, EASED}
     assert agent.supervisor.switches == []
     first = drivers.index(EASED)
-    assert "slower than it wished: " in ticks[first].decision.reason
+    assert " m/s slower than it wished; " in ticks[first].decision.reason
     assert not any(tick.outcome and tick.outcome.end is End.COLLISION for tick in ticks)
     assert ticks[-1].observation.ego.speed < 20.0  # as slow as the one ahead
 

@@ -37,12 +37,15 @@ def test_hand_overs_are_counted_by_cause_and_giving_back_is_none():
         {"switches": [switch("rules", "slowing down; policy: gap -0.40")]},
         {"switches": [switch("rules", "following the lane; policy: gap -0.02")]},
         {"switches": [switch("policy", "its own plan; least margin: gap +0.31")]},
+        {"switches": [switch("eased", "its own way, 3.5 m/s slower than it wished; gap -0.20")]},
+        {"switches": [switch("eased", "its own way, 2 m/s slower than it wished; gap -1.00")]},
         {"switches": [switch("human", "hands on the wheel")]},
         {},  # an episode that raised
     ]
     (table,) = hand_overs({"episodes": rows})
     assert table.rows == (
         ("policy", "rules", "policy: gap", "2"),
+        ("policy", "eased", "gap", "2"),
         ("policy", "human", "hands on the wheel", "1"),
     )
     assert hand_overs({"episodes": rows[2:3]}) == []
