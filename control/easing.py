@@ -18,7 +18,7 @@ from planning.learned import LearnedPlan
 
 EASED = "eased"  # the driver of a decision: the policy, slower than it wished
 MATTERS_OF_SPEED = frozenset({"gap", "time to collision", "no faster than the rules"})
-STEPS = (1.0, 2.0, 3.5, 5.5, 8.0, 12.0)  # m/s: the last one brakes as hard as the car can
+STEPS = (1.0, 2.0, 3.5, 5.5, 8.0, 12.0)  # m/s
 
 Judge = Callable[[LearnedPlan], list[Margin]]
 
@@ -50,7 +50,7 @@ def ease(
     for by in STEPS:
         trajectory, _ = attempt("slower", partial(plan.slowed, by))
         if trajectory is None:
-            return None
+            break
         slower = replace(plan, trajectory=trajectory)
         now = Eased(slower, judge(slower), by, why)
         left = worst(now.margins).value

@@ -1,7 +1,7 @@
 """Which failures take the wheel at once, and which must last.
 
-Physics, collisions, the road and the senses count in the tick in which they fail. Judgements about
-others rest on tracks and forecasts that flicker: a car seen twice for a tick, a neighbour that
+Physics, collisions, the road and the senses count in the tick in which they fail. Judgements
+rest on tracks, lanes and forecasts that flicker: a car seen twice for a tick, a neighbour that
 seems to drift, heads that waver where a lane begins. One of these counts once it has failed without
 a break for as long as JUDGEMENTS says; until then it stands on its limit, so that nothing is given
 back on it.

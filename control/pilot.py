@@ -142,7 +142,7 @@ class Pilot:
         untouched = self.supervisor.driver is Driver.POLICY and self.eased is None
         self.eased = None
         if wish is None:
-            return None, []
+            return None, self._patience.heed(t, [])  # a break: what fails after it has just begun
 
         def against(plan: LearnedPlan) -> list[Margin]:
             return against_learned(plan, rules, view.scene, self.config.plans)

@@ -94,11 +94,9 @@ def against_rules(
 
 
 def against_learned(
-    plan: LearnedPlan | None, rules: RulesPlan | None, scene: Scene, config: PlanConfig
+    plan: LearnedPlan, rules: RulesPlan | None, scene: Scene, config: PlanConfig
 ) -> list[Margin]:
     """The margins of the learned plan. Without rules nobody knows who is where: one, too."""
-    if plan is None:
-        return []
     course = Course.of(plan.trajectory)
     margins = [
         *feasible(course, scene.ego, config.learned),

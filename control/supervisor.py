@@ -29,7 +29,8 @@ from control.margin import Margin
 
 
 class Driver(StrEnum):
-    """The three; their values are the drivers of decisions."""
+    """The three; their values are the drivers of decisions, but for a policy that is held back
+    (control.easing)."""
 
     POLICY = "policy"
     RULES = "rules"

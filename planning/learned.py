@@ -28,8 +28,9 @@ class LearnedPlan:
     trajectory: Trajectory  # ego frame, as the rule planner returns it
     path_spread: float  # m, standard deviation across the heads of where the path is 2 s ahead
     speed_spread: float  # m/s, standard deviation across the heads of the target speed
-    slowed: Callable[[float], Trajectory] | None = None  # the same way, so many m/s slower in the
-    # end, and at most standing; None: it knows no other speed
+    # The same way, so many m/s slower than the speed that is wanted and can be had soon, at most
+    # standing; None: it knows no other speed.
+    slowed: Callable[[float], Trajectory] | None = None
 
     def __post_init__(self) -> None:
         check_range("LearnedPlan.path_spread", self.path_spread, 0.0, _MOST)

@@ -44,7 +44,7 @@ def follow(path: FloatArray, target_speed: float, ego: EgoState) -> Trajectory:
 
 
 def fastest(speed: float) -> float:
-    """The highest target speed, m/s, that a car at `speed` comes to: more changes nothing."""
+    """The highest target speed, m/s, that a car at `speed` can have REACH seconds later."""
     return speed + REACH * MOST_ACCEL
 
 

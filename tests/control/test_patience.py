@@ -25,6 +25,14 @@ def test_a_break_begins_the_wait_anew():
     assert heeded("gap", [-1.0, -1.0, 0.3, -1.0, -1.0, -1.0]) == [0, 0, 0.3, 0, 0, -1]
 
 
+def test_a_tick_without_a_plan_is_a_break():
+    patience = Patience()
+    for k in range(2):
+        patience.heed(k * TICK, [Margin("gap", -0.4)])
+    patience.heed(2 * TICK, [])
+    assert patience.heed(3 * TICK, [Margin("gap", -0.4)])[0].value == 0.0
+
+
 @pytest.mark.parametrize("check", ["time to collision", "road", "camera left frozen", "jerk"])
 def test_facts_count_at_once(check):
     assert heeded(check, [-0.1, 0.5]) == [-0.1, 0.5]
