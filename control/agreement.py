@@ -27,9 +27,7 @@ class AgreementLimits:
     faster: float = 4.0  # m/s than the rules, LOOK seconds ahead
     faster_share: float = 0.15  # of the speed, on top of it
     beside: float = 5.0  # m from the path of the rules: one lane, and what lanes are off
-    off_route: float = (
-        1.5  # m from it at the end, where it leads to the lane that the route asks for
-    )
+    off_route: float = 1.5  # m from it at the end, where it changes lanes for the route
 
 
 def heads_agree(learned: LearnedPlan, limits: AgreementLimits) -> list[Margin]:
@@ -59,6 +57,7 @@ def agree(
 
 
 def _apart(course: Course, rules: Course) -> float:
-    """m across, from where the shorter of two courses ends to the other one."""
+    """m from the end of either course to the nearest moment of the other one, whichever is less.
+    Moments lie 0.1 s apart: at 30 m/s it may be up to 1.5 m more than what they are apart."""
     ends = ((course.xy[-1], rules.xy), (rules.xy[-1], course.xy))
     return min(float(np.hypot(*(xy - end).T).min()) for end, xy in ends)

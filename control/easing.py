@@ -54,7 +54,7 @@ def ease(
         slower = replace(plan, trajectory=trajectory)
         now = Eased(slower, judge(slower), by, why)
         left = worst(now.margins).value
-        if left > most or (best is None and left == 0):
+        if left >= 0 and (best is None or left > most):
             best, most = now, left
         if left >= enough:
             break

@@ -118,10 +118,9 @@ class Pilot:
         wish, wished = attempt("policy", lambda: self._wish(senses.observation, view))
         lap.end("policy")
         # 5
-        config = self.config.plans
         wish, judged = self._judge(observation.t, wish, rules, view)
         policy_margins = [*senses.margins, view.network, wished, *judged]
-        against = against_rules(rules, view.scene, config, self._stop.plan)
+        against = against_rules(rules, view.scene, self.config.plans, self._stop.plan)
         rules_margins = [planned, *view.rules, *against]
         self.margins = {Driver.POLICY: policy_margins, Driver.RULES: rules_margins}
         lap.end("margins")

@@ -49,17 +49,17 @@ def side_of_exit(
     if not leaves.any():
         return 0, math.inf
     first = int(np.argmax(leaves))
-    if not _goes_on(route_xy[first:], float(heading[nearest[first]])):
+    if not _goes_on(route_xy[first:], gone[first:], float(heading[nearest[first]])):
         return 0, math.inf
     return int(np.sign(shift[first])), float(along[first])
 
 
-def _goes_on(route_xy: FloatArray, heading: float) -> bool:
-    """Whether the next AFTER metres of a route lead on in about this direction, as an exit does."""
-    step = np.diff(route_xy, axis=0)
-    gone = np.cumsum(np.hypot(*step.T)) - np.hypot(*step.T)
+def _goes_on(route_xy: FloatArray, gone: FloatArray, heading: float) -> bool:
+    """Whether the next AFTER metres of a route, whose points are `gone` m along it, lead on in
+    about this direction, as an exit does."""
+    step = np.diff(route_xy, axis=0)[gone[:-1] - gone[0] < AFTER]
     turned = np.arctan2(step[:, 1], step[:, 0]) - heading
-    return bool(np.all(np.cos(turned[gone < AFTER]) > ON))
+    return bool(np.all(np.cos(turned) > ON))
 
 
 def _arc_length_from_car(route_xy: FloatArray) -> FloatArray:
