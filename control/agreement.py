@@ -8,12 +8,15 @@ way somebody else should look. Where the route asks for another lane, though, th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from control.margin import Margin, at_most
 from control.plan_checks import Course
+from datasets.checks import FloatArray
 from planning.learned import LearnedPlan
+from planning.paths import square_to_segment
 
 LOOK = 2.0  # s ahead, where plans are compared
 
@@ -57,7 +60,10 @@ def agree(
 
 
 def _apart(course: Course, rules: Course) -> float:
-    """m from the end of either course to the nearest moment of the other one, whichever is less.
-    Moments lie 0.1 s apart: at 30 m/s it may be up to 1.5 m more than what they are apart."""
-    ends = ((course.xy[-1], rules.xy), (rules.xy[-1], course.xy))
-    return min(float(np.hypot(*(xy - end).T).min()) for end, xy in ends)
+    """m from the end of either course to the line of the other one, whichever is less."""
+    return min(_to_line(course.xy[-1], rules.xy), _to_line(rules.xy[-1], course.xy))
+
+
+def _to_line(point: FloatArray, line: FloatArray) -> float:
+    squares = (square_to_segment(*point, begin, end) for begin, end in pairwise(line))
+    return float(np.sqrt(min(squares)))

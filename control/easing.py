@@ -12,13 +12,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
+
 from control.margin import Margin, worst
 from control.plans import attempt
+from datasets.driving import Trajectory
 from planning.learned import LearnedPlan
 
-EASED = "eased"  # the driver of a decision: the policy, slower than it wished
 MATTERS_OF_SPEED = frozenset({"gap", "time to collision", "no faster than the rules"})
-STEPS = (1.0, 2.0, 3.5, 5.5, 8.0, 12.0)  # m/s
+STEPS = (1.0, 2.0, 3.5, 5.5, 8.0, 11.0, np.inf)  # m/s
+LOOK = 2.0  # s ahead, where speeds are compared
 
 Judge = Callable[[LearnedPlan], list[Margin]]
 
@@ -29,11 +32,11 @@ class Eased:
 
     plan: LearnedPlan
     margins: list[Margin]
-    by: float  # m/s
+    by: float  # m/s that it is slower in LOOK seconds
     why: Margin  # the worst one of the plan that was wished
 
     def __str__(self) -> str:
-        return f"{self.by:g} m/s slower than it wished; {self.why}"
+        return f"{self.by:.1f} m/s slower than it wished; {self.why}"
 
 
 def ease(
@@ -41,21 +44,30 @@ def ease(
 ) -> Eased | None:
     """`plan`, against which stand `margins`, made slower until its worst margin is `enough`, or as
     good as that can be made and not below zero. None where no matter of speed is below `trigger`,
-    where more than its speed is wrong, or where no lower one helps."""
+    where more than its speed is wrong, or where no lower speed is better than the one wished."""
     why = worst(margin for margin in margins if margin.check in MATTERS_OF_SPEED)
     others = worst(margin for margin in margins if margin.check not in MATTERS_OF_SPEED)
     if plan.slowed is None or why.value >= trigger or not others.passed:
         return None
-    best, most = None, 0.0
-    for by in STEPS:
-        trajectory, _ = attempt("slower", partial(plan.slowed, by))
-        if trajectory is None:
+    best, most = None, worst(margins).value
+    for step in STEPS:
+        now, _ = attempt("slower", partial(_slower, plan, step, judge, why))
+        if now is None:
             break
-        slower = replace(plan, trajectory=trajectory)
-        now = Eased(slower, judge(slower), by, why)
         left = worst(now.margins).value
-        if left >= 0 and (best is None or left > most):
+        if left >= 0 and left > most:
             best, most = now, left
         if left >= enough:
             break
     return best
+
+
+def _slower(plan: LearnedPlan, step: float, judge: Judge, why: Margin) -> Eased:
+    assert plan.slowed is not None, "asked by ease"
+    slower = replace(plan, trajectory=plan.slowed(step))
+    by = _speed_ahead(plan.trajectory) - _speed_ahead(slower.trajectory)
+    return Eased(slower, judge(slower), by, why)
+
+
+def _speed_ahead(trajectory: Trajectory) -> float:
+    return float(np.interp(LOOK, trajectory.t, trajectory.speed))

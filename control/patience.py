@@ -42,11 +42,12 @@ class Patience:
         return self.heed_another(t, margins)
 
     def heed_another(self, t: float, margins: Iterable[Margin]) -> list[Margin]:
-        """The margins of another plan of the same tick, by the clocks of the heeded one."""
+        """The margins of another plan of the same tick, by the clocks of the heeded one. What only
+        that other plan fails has no clock, and counts at once: nobody needs to drive it."""
         return [Margin(m.check, 0.0) if self._too_soon(t, m) else m for m in margins]
 
     def _too_soon(self, t: float, margin: Margin) -> bool:
-        if margin.passed or margin.check not in JUDGEMENTS:
+        if margin.passed or margin.check not in self._since:
             return False
-        lasting = t - self._since.get(margin.check, t)
+        lasting = t - self._since[margin.check]
         return lasting <= JUDGEMENTS[margin.check] - 1e-6  # times are sums of ticks

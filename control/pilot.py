@@ -20,7 +20,7 @@ import logging
 import time
 from dataclasses import dataclass, field
 
-from control.easing import EASED, Eased, ease
+from control.easing import Eased, ease
 from control.margin import Margin, worst
 from control.minimal_risk import MinimalRiskStop
 from control.patience import Patience
@@ -37,7 +37,7 @@ from control.sight import Sight, View
 from control.supervisor import Driver, Supervisor, SupervisorConfig
 from control.tracking import TrajectoryController
 from datasets.camera import Camera
-from datasets.driving import Decision
+from datasets.driving import EASED, Decision
 from datasets.observation import Observation
 from perception.source import Perception
 from planning.learned import LearnedDriver, LearnedPlan

@@ -14,7 +14,14 @@ from datasets.scene import Scene
 
 MAX_ACCEL = 6.0  # m/s^2, forwards and backwards: what the traffic may use
 HUMAN = "human"  # the driver of a decision that a person made
+EASED = "eased"  # that of one that the policy made, held back to a lower speed than it wished
+POLICY = "policy"  # that of one that the policy made
 MAX_STEERING_ANGLE = float(np.pi / 4)  # rad at the front wheel, to either side
+
+
+def changes_hands(before: str, after: str) -> bool:
+    """Whether the wheel goes from one driver to another: a policy that is held back keeps it."""
+    return before != after and {before, after} != {POLICY, EASED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,7 @@ class PlannerConfig:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """All that one plan was chosen from: for tests, windows and post-mortems. A way around somebody
-    is not one of its proposals."""
+    """All that one plan was chosen from: for tests, windows and post-mortems."""
 
     paths: Paths
     forecast: Forecast
@@ -62,13 +61,27 @@ class Choice:
     scores: Scores
     best: int
     emergency: bool
+    remembered: bool  # the lanes are out of sight, and those of before
+    around: Trajectory | None  # a way around a breakdown, driven instead of the best proposal
+
+    @property
+    def trajectory(self) -> Trajectory:
+        """What was chosen."""
+        return _trajectory(self.rollouts, self.best) if self.around is None else self.around
+
+    @property
+    def reason(self) -> str:
+        """Why, in a few words."""
+        return _reason(self)
 
     @property
     def for_the_route(self) -> bool:
-        """Whether it changes lanes because the route asks for it."""
+        """Whether it changes lanes because the route asks for it, and for nothing else."""
         p = self.proposals.path[self.best]
         fewer = bool(self.paths.changes[0] > self.paths.changes[p])
-        return fewer and bool(self.paths.side[p] != 0) and not self.emergency
+        forced = self.emergency or self.remembered or self.around is not None
+        forced = forced or bool(self.proposals.urgent[self.best])
+        return fewer and bool(self.paths.side[p] != 0) and not forced
 
 
 class RulePlanner:
@@ -93,7 +106,7 @@ class RulePlanner:
 
     def let_go(self) -> None:
         """Its last plan is not driven, but somebody else's: a way around, which is kept from tick
-        to tick, would begin where the car is not."""
+        to tick, would begin where the car is not, and none is looked for until the next plan."""
         self._around.let_go()
 
     def plan(self, scene: Scene) -> tuple[Trajectory, str]:
@@ -121,7 +134,6 @@ class RulePlanner:
         )  # fmt: skip
         best, emergency = choose(scores, rollouts)
         self._entering = bool(rollouts.s[best, -1] + EGO_LENGTH / 2 > zone[0][proposals.path[best]])
-        self.last = Choice(paths, forecast, proposals, rollouts, scores, best, emergency)
         self._chosen = paths.lanes[proposals.path[best]]
         around = self._around.plan(
             Surroundings(scene.t, scene.ego, graph.lanes, agents, motion, forecast),
@@ -130,9 +142,10 @@ class RulePlanner:
             bool(rollouts.speed[best, -1] < WALKING),
             steps,
         )
-        if around is not None:
-            return around, "driving around a breakdown"
-        return _trajectory(rollouts, best), _reason(self.last, remembered)
+        self.last = choice = Choice(
+            paths, forecast, proposals, rollouts, scores, best, emergency, remembered, around
+        )
+        return choice.trajectory, choice.reason
 
     def _habit(self, paths: Paths) -> FloatArray:
         """(P,) 1 for the path that goes on along the lanes of the last plan."""
@@ -166,14 +179,16 @@ def _trajectory(rollouts: Rollouts, best: int) -> Trajectory:
     )
 
 
-def _reason(choice: Choice, remembered: bool) -> str:
+def _reason(choice: Choice) -> str:
     """In the words of a driving instructor."""
+    if choice.around is not None:
+        return "driving around a breakdown"
     c, p = choice.best, choice.proposals.path[choice.best]
     if choice.emergency:
         return "emergency: cannot avoid everybody"
     if choice.proposals.urgent[c]:
         return "braking hard" if choice.proposals.kind[c] == "brake" else "swerving"
-    if remembered:
+    if choice.remembered:
         return "lane out of sight, going by memory"
     if choice.paths.side[p] != 0:
         where = "left" if choice.paths.side[p] > 0 else "right"

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.checks import BoolArray, FloatArray, IntArray
+from datasets.driving import changes_hands
 from datasets.episode import Tick
 from datasets.scene import Scene
 from datasets.store.columns import column_array
@@ -102,7 +103,7 @@ class Replay:
         driver, was_near = None, False
         for offset, logged in enumerate(self._without_pictures()):
             tick = logged.tick
-            if driver is not None and tick.decision.driver != driver:
+            if driver is not None and changes_hands(driver, tick.decision.driver):
                 found.append((offset, HAND_OVER))
             is_near = near(tick.truth)
             if is_near and not was_near:

@@ -73,10 +73,12 @@ class WayAround:
         self._needed: float | None = None  # s, since when
         self._searched = -AGAIN
         self._good = 0.0  # s, when the way could last be driven
+        self._idle = False  # whether somebody else has driven since the last plan
 
     def let_go(self) -> None:
-        """Somebody else drives: from where the car will be, the way is another one."""
-        self.way = None
+        """Somebody else drives: from where the car will be, the way is another one, and it is not
+        looked for before it could be driven."""
+        self.way, self._idle = None, True
 
     def plan(
         self,
@@ -90,9 +92,10 @@ class WayAround:
         those on the first of the paths; `stops`: the ordinary plan comes to a stand."""
         ego, t = around.ego, around.t
         dt, self._t = t - self._t, t
+        idle, self._idle = self._idle, False
         if self.way is None:
             needed = self._stuck(t, ego.speed, broken is not None and stops)
-            if needed is None or broken is None:
+            if needed is None or broken is None or idle:
                 return None
             self._searched = self._good = t
             onto = poses_on(paths, broken.passed, ONTO, SPACE)

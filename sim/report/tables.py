@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from datasets.driving import EASED, POLICY
+
 Result = dict[str, Any]  # what evaluate writes as JSON
 
 RATES = (
@@ -135,16 +137,21 @@ def _manoeuvres(result: Result) -> list[Table]:
 
 
 def hand_overs(result: Result) -> list[Table]:
-    """How often the wheel changed hands, between whom and for what, the most frequent first; that
-    it was given back because all was well is no cause."""
+    """How often the wheel changed hands or the policy was held back, between whom and for what, the
+    most frequent first; that it was given back because all was well is no cause."""
     count = Counter(
         (switch["from"], switch["to"], _cause(switch["reason"]))
         for row in result["episodes"]
         for switch in row.get("switches", [])
-        if not ALL_WELL.search(switch["reason"])
+        if not _gives_back(switch)
     )
     rows = tuple((*key, str(n)) for key, n in count.most_common(MOST_CAUSES))
     return [Table("Hand-overs", ("from", "to", "because of", "times"), rows)] if rows else []
+
+
+def _gives_back(switch: Result) -> bool:
+    taken_back = switch["to"] == EASED and switch["from"] != POLICY
+    return taken_back or ALL_WELL.search(switch["reason"]) is not None
 
 
 def _cause(reason: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from datasets.driving import changes_hands
 from datasets.episode import TICK, End
 from sim.scores import carla, pdm, road_rules
 from sim.scores.collision import no_at_fault_collision
@@ -37,7 +39,7 @@ def score_episode(log: EpisodeLog, reference_progress: float) -> Row:
         "near_misses": near_misses(near),
         "harsh_brakes": harsh_brakes(log),
         "drivers": driver_shares(log.drivers),
-        "hand_overs": sum(a != b for a, b in itertools.pairwise(log.drivers)),
+        "hand_overs": hand_overs(log.drivers),
         "switches": switches(log),
         "compute_p50_ms": float(np.percentile(log.compute_times, 50)) * 1e3,
         "compute_p99_ms": float(np.percentile(log.compute_times, 99)) * 1e3,
@@ -64,8 +66,14 @@ def driver_shares(drivers: tuple[str, ...]) -> dict[str, float]:
     return {name: count / len(drivers) for name, count in sorted(Counter(drivers).items())}
 
 
+def hand_overs(drivers: Sequence[str]) -> int:
+    """How often the wheel changed hands."""
+    return sum(changes_hands(a, b) for a, b in itertools.pairwise(drivers))
+
+
 def switches(log: EpisodeLog) -> list[Row]:
-    """Every hand-over: when, s, from whom to whom, and the reason that was given."""
+    """Every hand-over, and every time the policy was held back or let go: when, s, from whom to
+    whom, and the reason that was given."""
     pairs = enumerate(itertools.pairwise(log.drivers), start=1)
     return [
         {"t": round(k * TICK, 3), "from": was, "to": now, "reason": log.reasons[k]}

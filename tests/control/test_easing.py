@@ -18,7 +18,7 @@ def straight_at(speed):
 
 
 def wish(**about):
-    slowed = {"slowed": lambda by: straight_at(WISHED - by)} | about
+    slowed = {"slowed": lambda by: straight_at(max(WISHED - by, 0.0))} | about
     return LearnedPlan(straight_at(WISHED), 0.1, 0.2, **slowed)
 
 
@@ -40,9 +40,10 @@ def room_for(speed, check="gap", falling=0.2):
 @pytest.mark.parametrize("check", sorted(MATTERS_OF_SPEED))
 @pytest.mark.parametrize("by", STEPS)
 def test_it_is_slowed_by_the_least_step_that_helps(check, by):
-    found = eased(room_for(WISHED - by + 0.3, check, falling=0.6))
-    assert found.by == by
-    assert found.plan.trajectory.speed[-1] == WISHED - by
+    slower = max(WISHED - by, 0.0)
+    found = eased(room_for(slower + 0.3, check, falling=0.6))
+    assert found.by == WISHED - slower
+    assert found.plan.trajectory.speed[-1] == slower
     assert found.why.check == check
     assert found.why.value < 0
     assert all(margin.value >= ENOUGH for margin in found.margins)
@@ -75,6 +76,19 @@ def test_the_best_that_passes_will_do_where_none_is_good():
     best = WISHED - STEPS[2]
     found = eased(lambda v: {"gap": 0.1 - 0.2 * abs(v - best)})
     assert found.by == STEPS[2]
+
+
+def test_nothing_worse_than_the_wish_is_driven():
+    assert eased(lambda v: {"gap": 0.1 if v == WISHED else 0.05}, trigger=ENOUGH) is None
+
+
+def test_what_cannot_be_judged_is_not_driven():
+    def judge(v):
+        if v < WISHED:
+            raise ValueError("nobody knows")
+        return {"gap": -0.2}
+
+    assert eased(judge) is None
 
 
 def fails(by):

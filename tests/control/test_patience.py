@@ -41,11 +41,20 @@ def test_facts_count_at_once(check):
 def test_another_plan_of_the_tick_is_heeded_by_the_same_clock():
     patience = Patience()
     for k in range(3):
+        patience.heed(k * TICK, [Margin("gap", -0.4)])
+    patience.heed(3 * TICK, [Margin("gap", -0.4), Margin("heads agree on the path", -0.2)])
+    another = [Margin("gap", -0.1), Margin("heads agree on the path", -0.2)]
+    assert [m.value for m in patience.heed_another(3 * TICK, another)] == [-0.1, 0.0]
+
+
+def test_what_only_another_plan_fails_counts_at_once():
+    patience = Patience()
+    for k in range(3):
         patience.heed(k * TICK, [Margin("gap", -0.4), Margin("cut-in", 0.2)])
-    another = patience.heed_another(2 * TICK, [Margin("gap", -0.1), Margin("cut-in", -0.3)])
-    assert [margin.value for margin in another] == [-0.1, 0.0]
-    (again,) = patience.heed(3 * TICK, [Margin("gap", -0.5)])
-    assert again.value == -0.5  # asking for another plan changes nothing
+        (worse,) = patience.heed_another(k * TICK, [Margin("cut-in", -0.3)])
+        assert worse.value == -0.3
+    (again,) = patience.heed(3 * TICK, [Margin("cut-in", -0.5)])
+    assert again.value == 0.0  # asking for another plan changes nothing
 
 
 def test_every_check_has_a_wait_of_its_own():

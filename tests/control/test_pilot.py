@@ -6,16 +6,17 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from control.easing import EASED
 from control.minimal_risk import MinimalRiskStop, last_resort
 from control.supervisor import Driver
 from control.tracking import TrajectoryController
+from datasets.driving import EASED
 from datasets.episode import End
 from datasets.geometry import SE2
 from datasets.scene import Agents, Lanes
 from perception.runtime import OnnxLook
 from planning.bicycle import PHYSICS_STEP, forward
 from planning.learned import LearnedPlan
+from planning.planner import RulePlanner
 from planning.policy.code import PATH_SIZE
 from planning.policy.follow import follow
 from scripts.faults import FAULTS, with_fault
@@ -133,6 +134,15 @@ def test_a_bad_wish_is_not_driven_and_the_wheel_comes_back_when_it_is_good_again
     assert drivers[taken] == drivers[14] == Driver.RULES
     assert drivers[-1] == Driver.POLICY
     assert len(agent.supervisor.switches) == 2
+
+
+def test_the_rules_are_told_when_their_plan_is_not_driven(monkeypatch):
+    told = []
+    monkeypatch.setattr(RulePlanner, "let_go", told.append)
+    ticks, _ = driven(None, 30, spoil=unsure)
+    by_others = sum(tick.decision.driver != Driver.RULES for tick in ticks)
+    assert 0 < by_others < len(ticks)
+    assert len(told) == by_others
 
 
 def hurried(_, plan):

@@ -190,6 +190,7 @@ LEFT, RIGHT = plan(yaw_rate=0.1), plan(yaw_rate=-0.1)  # lane changes
         (plan(), RIGHT, True, {"the lane of the route"}),
         (RIGHT, RIGHT, True, set()),
         (plan(accel=-5.0, yaw_rate=-0.1), RIGHT, True, set()),  # the same, only slower
+        (plan(speed=35.0), plan(speed=34.4), True, set()),  # moments lie apart, lines do not
     ],
 )
 def test_agreement_with_the_rules(learned, rules, for_the_route, bad):

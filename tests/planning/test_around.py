@@ -159,12 +159,14 @@ def test_a_way_is_let_go_once_somebody_else_drives(told):
     """Else it would begin where the rules, had they driven, would have been."""
     road, planner = two_way(), RulePlanner()
     pose, ego, driven, furthest = (0.0, 0.0, 0.0, 0.0), ego_state(0.0), 0, 0.0
+    whys = []
     for tick in range(60):
         here = SE2(*pose[:3])
         there = [(*here.inverse().apply(np.array(row[:2])), row[2] - pose[2], 0.0) for row in WALL]
         scene = scene_of(seen_from(road, here), agents_at(there), ego, tick / 10)
         trajectory, why = planner.plan(scene)
         furthest = max(furthest, float(np.hypot(*trajectory.xy_ego[0])))
+        whys.append(why)
         if driven or "around" in why:  # from now on somebody else drives, and backs off
             driven += 1
             pose = forward(*pose[:3], -1.0, 0.0, 0.3, 0.1)
@@ -173,6 +175,7 @@ def test_a_way_is_let_go_once_somebody_else_drives(told):
                 planner.let_go()
     assert driven > 10
     assert (furthest < 0.3) == told
+    assert ("around" in whys[-1]) == (not told)  # nor is another one looked for
 
 
 def test_ghosts_send_nobody_around():

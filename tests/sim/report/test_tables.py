@@ -30,8 +30,8 @@ def test_the_worst_come_first():
 
 
 def test_hand_overs_are_counted_by_cause_and_giving_back_is_none():
-    def switch(to, reason):
-        return {"t": 1.0, "from": "policy", "to": to, "reason": reason}
+    def switch(to, reason, was="policy"):
+        return {"t": 1.0, "from": was, "to": to, "reason": reason}
 
     rows = [
         {"switches": [switch("rules", "slowing down; policy: gap -0.40")]},
@@ -39,6 +39,7 @@ def test_hand_overs_are_counted_by_cause_and_giving_back_is_none():
         {"switches": [switch("policy", "its own plan; least margin: gap +0.31")]},
         {"switches": [switch("eased", "its own way, 3.5 m/s slower than it wished; gap -0.20")]},
         {"switches": [switch("eased", "its own way, 2 m/s slower than it wished; gap -1.00")]},
+        {"switches": [switch("eased", "its own way, 1 m/s slower; gap -1.00", was="rules")]},
         {"switches": [switch("human", "hands on the wheel")]},
         {},  # an episode that raised
     ]

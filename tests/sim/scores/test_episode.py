@@ -106,5 +106,9 @@ def test_every_hand_over_is_told_with_its_reason(worlds):
         {"t": 0.1, "from": "policy", "to": "rules", "reason": "b"},
         {"t": 0.3, "from": "rules", "to": "policy", "reason": "d"},
     ]
+    eased = replace(log, drivers=("policy", "eased", "rules", "eased"), reasons=reasons)
+    row = score_episode(eased, reference_progress=100.0)
+    assert row["hand_overs"] == 2  # held back, a policy keeps the wheel
+    assert [switch["t"] for switch in row["switches"]] == [0.1, 0.2, 0.3]
     with pytest.raises(ValueError, match="expected 4 drivers, reasons and plans"):
         replace(log, reasons=("a",))
