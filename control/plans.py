@@ -22,6 +22,7 @@ from planning.planner import RulePlanner
 from planning.prediction import Forecast
 
 log = logging.getLogger(__name__)
+LANE_OF_THE_ROUTE, WAY_AROUND = "the lane of the route", "the way around"  # lines to keep
 LONGEST = 60  # letters of an error that a passenger is told
 Made = TypeVar("Made")
 
@@ -46,7 +47,8 @@ class RulesPlan:
     trajectory: Trajectory
     reason: str
     forecast: Forecast
-    for_the_route: bool = False  # it changes lanes, because the route asks for it
+    insist_on: str | None = None  # what their line has to be kept for, whoever drives
+    stuck: bool = False  # they come to a stand behind a breakdown
 
 
 def attempt(name: str, make: Callable[[], Made]) -> tuple[Made | None, Margin]:
@@ -64,7 +66,9 @@ def rules_plan(planner: RulePlanner, scene: Scene) -> RulesPlan:
     trajectory, reason = planner.plan(scene)
     assert planner.last is not None, "a plan has been chosen from something"
     last = planner.last
-    return RulesPlan(trajectory, reason, last.forecast, last.for_the_route)
+    insist_on = LANE_OF_THE_ROUTE if last.for_the_route else None
+    insist_on = WAY_AROUND if last.around is not None else insist_on
+    return RulesPlan(trajectory, reason, last.forecast, insist_on, last.stuck)
 
 
 def against_rules(
@@ -108,7 +112,7 @@ def against_learned(
     ruled = Course.of(rules.trajectory)
     return [
         *margins,
-        *agree(course, ruled, rules.for_the_route, config.agreement),
+        *agree(course, ruled, rules.insist_on, rules.stuck, config.agreement),
         avoids_collisions(course, rules.forecast, config.learned_collision),
         *keeps_distance(course, rules.forecast),
     ]

@@ -62,7 +62,8 @@ class Choice:
     best: int
     emergency: bool
     remembered: bool  # the lanes are out of sight, and those of before
-    around: Trajectory | None  # a way around a breakdown, driven instead of the best proposal
+    stuck: bool  # the best proposal comes to a stand behind a breakdown
+    around: Trajectory | None  # a way around it, driven instead
 
     @property
     def trajectory(self) -> Trajectory:
@@ -135,15 +136,12 @@ class RulePlanner:
         best, emergency = choose(scores, rollouts)
         self._entering = bool(rollouts.s[best, -1] + EGO_LENGTH / 2 > zone[0][proposals.path[best]])
         self._chosen = paths.lanes[proposals.path[best]]
-        around = self._around.plan(
-            Surroundings(scene.t, scene.ego, graph.lanes, agents, motion, forecast),
-            paths,
-            broken,
-            bool(rollouts.speed[best, -1] < WALKING),
-            steps,
-        )
+        stops = bool(rollouts.speed[best, -1] < WALKING)
+        surroundings = Surroundings(scene.t, scene.ego, graph.lanes, agents, motion, forecast)
+        around = self._around.plan(surroundings, paths, broken, stops, steps)
+        stuck = stops and broken is not None
         self.last = choice = Choice(
-            paths, forecast, proposals, rollouts, scores, best, emergency, remembered, around
+            paths, forecast, proposals, rollouts, scores, best, emergency, remembered, stuck, around
         )
         return choice.trajectory, choice.reason
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import islice
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -137,12 +138,29 @@ def test_a_bad_wish_is_not_driven_and_the_wheel_comes_back_when_it_is_good_again
 
 
 def test_the_rules_are_told_when_their_plan_is_not_driven(monkeypatch):
-    told = []
-    monkeypatch.setattr(RulePlanner, "let_go", told.append)
+    told = Mock()
+    monkeypatch.setattr(RulePlanner, "let_go", told)
     ticks, _ = driven(None, 30, spoil=unsure)
     by_others = sum(tick.decision.driver != Driver.RULES for tick in ticks)
     assert 0 < by_others < len(ticks)
-    assert len(told) == by_others
+    assert told.call_count == by_others
+
+
+def stands(_, plan):
+    """Wants to stop for nothing, and to stand there."""
+    speed = plan.trajectory.speed[0]
+    ego = ego_state(speed, accel=-3.0 if speed > 0.5 else 0.0)
+    return replace(plan, trajectory=follow(np.zeros(PATH_SIZE), 0.0, ego))
+
+
+def test_who_stands_where_the_rules_get_on_gives_them_the_wheel():
+    ticks, agent = driven(None, 120, spoil=stands, scenario="lane-keeping", seed=0)
+    (switch, *_) = agent.supervisor.switches
+    assert (switch.was, switch.now, switch.why.check) == (Driver.POLICY, Driver.RULES, "gets on")
+    speeds = [tick.truth.ego.speed for tick in ticks]
+    stood = round(switch.t * 10)
+    assert max(speeds[stood - 20 : stood]) < 1.0
+    assert max(speeds[stood:]) > 3.0
 
 
 def hurried(_, plan):
