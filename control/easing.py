@@ -20,7 +20,7 @@ from datasets.driving import Trajectory
 from planning.learned import LearnedPlan
 
 MATTERS_OF_SPEED = frozenset({"gap", "time to collision", "no faster than the rules"})
-STEPS = (1.0, 2.0, 3.5, 5.5, 8.0, 11.0, np.inf)  # m/s
+STEPS = (1.0, 2.0, 3.5, 5.5, 8.0, 11.0, np.inf)  # m/s; at last a full stop
 LOOK = 2.0  # s ahead, where speeds are compared
 
 Judge = Callable[[LearnedPlan], list[Margin]]

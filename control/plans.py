@@ -23,6 +23,7 @@ from planning.prediction import Forecast
 
 log = logging.getLogger(__name__)
 LANE_OF_THE_ROUTE, WAY_AROUND = "the lane of the route", "the way around"  # lines to keep
+SAME_SPEED = 0.5  # m/s
 LONGEST = 60  # letters of an error that a passenger is told
 Made = TypeVar("Made")
 
@@ -113,9 +114,23 @@ def against_learned(
     return [
         *margins,
         *agree(course, ruled, rules.insist_on, rules.stuck, config.agreement),
-        avoids_collisions(course, rules.forecast, config.learned_collision),
+        _avoids_collisions(course, ruled, rules.forecast, config.learned_collision),
         *keeps_distance(course, rules.forecast),
     ]
+
+
+def _avoids_collisions(course: Course, rules: Course, forecast: Forecast, limit: float) -> Margin:
+    """The margin of a learned course; on the limit where the rules would be there no later and no
+    slower: nobody takes the wheel to do the same."""
+    margin = avoids_collisions(course, forecast, limit)
+    if margin.passed:
+        return margin
+    theirs = collision_time(rules, forecast)
+    if collision_time(course, forecast) < theirs:
+        return margin
+    k, m = course.at(theirs), rules.at(theirs)
+    same = course.speed[k] <= rules.speed[m] + SAME_SPEED
+    return Margin(margin.check, 0.0) if same else margin
 
 
 def _in_short(error: Exception) -> str:

@@ -99,7 +99,7 @@ class Policy:
         attainable = min(agreed.target_speed, fastest(ego.speed))
 
         def slowed(by: float) -> Trajectory:
-            return follow(agreed.path, max(attainable - by, 0.0), ego)
+            return follow(agreed.path, max(attainable - by, 0.0), ego, np.isinf(by))
 
         return LearnedPlan(trajectory, agreed.path_spread, agreed.speed_spread, slowed)
 

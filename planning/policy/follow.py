@@ -33,13 +33,16 @@ HASTY_SHARE = 0.5  # of its speed: who is to lose more of it, or wants more brak
 # has, brakes with all that there is, and comfort does not matter
 
 
-def follow(path: FloatArray, target_speed: float, ego: EgoState) -> Trajectory:
-    """`path` (PATH_SIZE,), see code.py."""
+def follow(
+    path: FloatArray, target_speed: float, ego: EgoState, full_stop: bool = False
+) -> Trajectory:
+    """`path` (PATH_SIZE,), see code.py. A full stop takes all that the brakes have, whatever the
+    target."""
     xy, heading = densely(path)
     steering = steering_curvature(curvature_of(heading))
     target = target_speed if target_speed > STAND else 0.0
     begin = (max(ego.speed, 0.0), ego.accel, ego.steering_angle)
-    xy_ego, turned, speed = _drive(xy, heading, steering, target, *begin)
+    xy_ego, turned, speed = _drive(xy, heading, steering, target, full_stop, *begin)
     return Trajectory(t=np.arange(STEPS + 1) * TICK, xy_ego=xy_ego, heading=turned, speed=speed)
 
 
@@ -57,7 +60,7 @@ def densely(path: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 @njit(cache=True)
-def _drive(xy, heading, steering, target, v, accel, angle):  # type: ignore[no-untyped-def]
+def _drive(xy, heading, steering, target, full_stop, v, accel, angle):  # type: ignore[no-untyped-def]
     out_xy, out_heading = np.zeros((STEPS + 1, 2)), np.zeros(STEPS + 1)
     out_speed = np.zeros(STEPS + 1)
     x, y, psi, nearest = 0.0, 0.0, 0.0, 0
@@ -71,7 +74,7 @@ def _drive(xy, heading, steering, target, v, accel, angle):  # type: ignore[no-u
         here, soon = here / max(1 - here * d, 0.3), soon / max(1 - soon * d, 0.3)
         off = psi - _at(heading, s)
         kappa = curvature_command(d, off, kappa, here, soon, v, TICK, COMFORT)
-        accel = max(_pace(v, accel, target), -v / TICK)
+        accel = max(_pace(v, accel, target, full_stop), -v / TICK)
         delta = steering_from_curvature(kappa)
         for _ in range(2):
             x, y, psi, v = forward(x, y, psi, v, accel, delta, PHYSICS_STEP)
@@ -80,11 +83,12 @@ def _drive(xy, heading, steering, target, v, accel, angle):  # type: ignore[no-u
 
 
 @njit(cache=True)
-def _pace(v: float, accel: float, target: float) -> float:
+def _pace(v: float, accel: float, target: float, full_stop: bool) -> float:
     """The acceleration of the next tick, m/s^2."""
     reach = REACH if target > v else SLOWING
-    wanted = min((target - v) / reach, MOST_ACCEL)
-    hasty = wanted < -MAX_ACCEL or (wanted < -MOST_BRAKING and target < HASTY_SHARE * v)
+    wanted = -MAX_ACCEL if full_stop else min((target - v) / reach, MOST_ACCEL)
+    hasty = full_stop or wanted < -MAX_ACCEL
+    hasty = hasty or (wanted < -MOST_BRAKING and target < HASTY_SHARE * v)
     wanted = max(wanted, -MAX_ACCEL if hasty else -MOST_BRAKING)
     step = TICK * (HASTY_JERK if hasty else JERK)
     return min(max(wanted, accel - step), accel + step)

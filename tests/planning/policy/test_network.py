@@ -94,7 +94,7 @@ def test_the_same_way_can_be_driven_slower_and_slower_until_it_stands(speed):
     slower = [plan.slowed(by) for by in (0.0, 2.0, 5.0, 11.0, np.inf)]
     ends = [each.speed[-1] for each in slower]
     assert ends == sorted(ends, reverse=True)
-    assert ends[-1] < max(2.0, speed - 21.0)  # with all that the brakes have
+    assert ends[-1] < max(0.01, speed - 22.5)  # with all that the brakes have
     np.testing.assert_allclose(slower[0].speed, plan.trajectory.speed)
     for each in slower:  # nobody leaves the way: each is where it was to be, only later
         np.testing.assert_allclose(each.xy_ego[:, 1], plan.trajectory.xy_ego[0, 1], atol=0.05)
