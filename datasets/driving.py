@@ -14,8 +14,8 @@ from datasets.scene import Scene
 
 MAX_ACCEL = 6.0  # m/s^2, forwards and backwards: what the traffic may use
 HUMAN = "human"  # the driver of a decision that a person made
-EASED = "eased"  # that of one that the policy made, held back to a lower speed than it wished
-POLICY = "policy"  # that of one that the policy made
+POLICY = "policy"  # that of one that the learned driver made
+EASED = "eased"  # that of one that it made, held back to a lower speed than it wished
 MAX_STEERING_ANGLE = float(np.pi / 4)  # rad at the front wheel, to either side
 
 
