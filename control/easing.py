@@ -23,7 +23,7 @@ MATTERS_OF_SPEED = frozenset({"gap", "time to collision", "no faster than the ru
 STEPS = (1.0, 2.0, 3.5, 5.5, 8.0, 11.0, np.inf)  # m/s; at last a full stop
 LOOK = 2.0  # s ahead, where speeds are compared
 
-Judge = Callable[[LearnedPlan], list[Margin]]
+Judge = Callable[[LearnedPlan, bool], list[Margin]]  # a plan, whether it is a full stop -> margins
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def _slower(plan: LearnedPlan, step: float, judge: Judge, why: Margin) -> Eased:
     assert plan.slowed is not None, "asked by ease"
     slower = replace(plan, trajectory=plan.slowed(step))
     by = _speed_ahead(plan.trajectory) - _speed_ahead(slower.trajectory)
-    return Eased(slower, judge(slower), by, why)
+    return Eased(slower, judge(slower, np.isinf(step)), by, why)
 
 
 def _speed_ahead(trajectory: Trajectory) -> float:

@@ -99,9 +99,15 @@ def against_rules(
 
 
 def against_learned(
-    plan: LearnedPlan, rules: RulesPlan | None, scene: Scene, config: PlanConfig
+    plan: LearnedPlan,
+    rules: RulesPlan | None,
+    scene: Scene,
+    config: PlanConfig,
+    full_stop: bool = False,
 ) -> list[Margin]:
-    """The margins of the learned plan. Without rules nobody knows who is where: one, too."""
+    """The margins of the learned plan. Without rules nobody knows who is where: one, too. A full
+    stop is not refused for a collision that the rules come to as soon: nobody takes the wheel to do
+    the same."""
     course = Course.of(plan.trajectory)
     margins = [
         *feasible(course, scene.ego, config.learned),
@@ -111,26 +117,24 @@ def against_learned(
     if rules is None:
         return [*margins, Margin("forecast of the others", -1.0)]
     ruled = Course.of(rules.trajectory)
+    collision = avoids_collisions(course, rules.forecast, config.learned_collision)
+    if full_stop and not collision.passed and _no_worse(course, ruled, rules.forecast):
+        collision = Margin(collision.check, 0.0)
     return [
         *margins,
         *agree(course, ruled, rules.insist_on, rules.stuck, config.agreement),
-        _avoids_collisions(course, ruled, rules.forecast, config.learned_collision),
+        collision,
         *keeps_distance(course, rules.forecast),
     ]
 
 
-def _avoids_collisions(course: Course, rules: Course, forecast: Forecast, limit: float) -> Margin:
-    """The margin of a learned course; on the limit where the rules would be there no later and no
-    slower: nobody takes the wheel to do the same."""
-    margin = avoids_collisions(course, forecast, limit)
-    if margin.passed:
-        return margin
+def _no_worse(course: Course, rules: Course, forecast: Forecast) -> bool:
+    """Whether a course that runs into somebody does so no sooner and no faster than the rules."""
     theirs = collision_time(rules, forecast)
     if collision_time(course, forecast) < theirs:
-        return margin
-    k, m = course.at(theirs), rules.at(theirs)
-    same = course.speed[k] <= rules.speed[m] + SAME_SPEED
-    return Margin(margin.check, 0.0) if same else margin
+        return False
+    speed, limit = course.speed[course.at(theirs)], rules.speed[rules.at(theirs)] + SAME_SPEED
+    return bool(speed <= limit)
 
 
 def _in_short(error: Exception) -> str:

@@ -25,7 +25,7 @@ def wish(**about):
 def eased(judge, trigger=0.0, plan=None):
     """What becomes of the wish under a `judge`: speed in m/s -> margins by check."""
 
-    def margins(plan):
+    def margins(plan, _full_stop=False):
         return [Margin(*each) for each in judge(float(plan.trajectory.speed[-1])).items()]
 
     plan = plan or wish()

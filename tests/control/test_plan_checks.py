@@ -120,16 +120,18 @@ def traffic(rows, trajectory, **agents):
 
 
 @pytest.mark.parametrize(
-    ("learned", "rules", "fails"),
+    ("learned", "rules", "full_stop", "fails"),
     [
-        (plan(), plan(accel=-6.0), True),  # who brakes hits later, and slower
-        (plan(), plan(yaw_rate=0.5), True),  # who swerves does not
-        (plan(), plan(), False),
-        (plan(accel=-6.0), plan(accel=-6.0), False),
-        (plan(accel=-6.0), plan(), False),
+        (plan(), plan(accel=-6.0), True, True),  # who brakes hits later, and slower
+        (plan(), plan(yaw_rate=0.5), True, True),  # who swerves does not
+        (plan(accel=-6.0), plan(accel=-6.0), True, False),
+        (plan(accel=-6.0), plan(), True, False),
+        (plan(accel=-6.0), plan(accel=-6.0), False, True),  # it could brake more
     ],
 )
-def test_no_collision_is_held_against_a_plan_that_the_rules_come_to_as_soon(learned, rules, fails):
+def test_no_collision_is_held_against_a_full_stop_that_the_rules_come_to_as_soon(
+    learned, rules, full_stop, fails
+):
     seen = agents_at([(22.0, 0.0, 0.0, 2.0)])
     lanes = straight_lanes((4.0, 0.0))
     forecast = predict(LaneGraph.of(lanes), seen, MotionMemory().update(0.0, seen), 10.0, 5.0)
@@ -138,6 +140,7 @@ def test_no_collision_is_held_against_a_plan_that_the_rules_come_to_as_soon(lear
         RulesPlan(rules, "", forecast),
         scene_of(lanes, seen, EGO),
         PlanConfig(),
+        full_stop,
     )
     (margin,) = (m for m in margins if m.check == "time to collision")
     assert (margin.value < 0) == fails
