@@ -32,7 +32,7 @@ class AgreementLimits:
     faster: float = 4.0  # m/s than the rules, LOOK seconds ahead
     faster_share: float = 0.15  # of the speed, on top of it
     beside: float = 5.0  # m from the path of the rules: one lane, and what lanes are off
-    off_line: float = 1.5  # m from it at the end, where the rules insist on theirs
+    off_line: float = 1.5  # m from the line of the rules at the end, where they insist on it
     behind: float = 2.0  # m that the rules get further, while it stands
 
 
@@ -81,4 +81,4 @@ def _apart(course: Course, rules: Course) -> float:
 
 def _to_line(point: FloatArray, line: FloatArray) -> float:
     squares = (square_to_segment(*point, begin, end) for begin, end in pairwise(line))
-    return float(np.sqrt(min(squares)))
+    return float(np.sqrt(min(squares, default=np.inf)))  # a single place is no line

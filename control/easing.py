@@ -23,7 +23,7 @@ MATTERS_OF_SPEED = frozenset({"gap", "time to collision", "no faster than the ru
 STEPS = (1.0, 2.0, 3.5, 5.5, 8.0, 11.0, np.inf)  # m/s; at last a full stop
 LOOK = 2.0  # s ahead, where speeds are compared
 
-Judge = Callable[[LearnedPlan, bool], list[Margin]]  # a plan, whether it is a full stop -> margins
+Judge = Callable[[LearnedPlan], list[Margin]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +42,39 @@ class Eased:
 def ease(
     plan: LearnedPlan, margins: Sequence[Margin], judge: Judge, trigger: float, enough: float
 ) -> Eased | None:
-    """`plan`, against which stand `margins`, made slower until its worst margin is `enough`, or as
-    good as that can be made and not below zero. None where no matter of speed is below `trigger`,
-    where more than its speed is wrong, or where no lower speed is better than the one wished."""
-    why = worst(margin for margin in margins if margin.check in MATTERS_OF_SPEED)
-    others = worst(margin for margin in margins if margin.check not in MATTERS_OF_SPEED)
+    """`plan`, against which stand `margins`, made slower until the worst matter of speed is
+    `enough`, or as good as it can be made; no margin may be below zero. None where no matter of
+    speed is below `trigger`, where more than its speed is wrong, or where no lower speed is better
+    than the one wished."""
+    why, others = _worst_of_speed(margins), _worst_of_others(margins)
     if plan.slowed is None or why.value >= trigger or not others.passed:
         return None
-    best, most = None, worst(margins).value
+    best, most = None, why.value
     for step in STEPS:
         now, _ = attempt("slower", partial(_slower, plan, step, judge, why))
         if now is None:
             break
-        left = worst(now.margins).value
-        if left >= 0 and left > most:
+        left = _worst_of_speed(now.margins).value
+        if worst(now.margins).passed and left > most:
             best, most = now, left
-        if left >= enough:
+        if most >= enough:
             break
     return best
+
+
+def _worst_of_speed(margins: Sequence[Margin]) -> Margin:
+    return worst(margin for margin in margins if margin.check in MATTERS_OF_SPEED)
+
+
+def _worst_of_others(margins: Sequence[Margin]) -> Margin:
+    return worst(margin for margin in margins if margin.check not in MATTERS_OF_SPEED)
 
 
 def _slower(plan: LearnedPlan, step: float, judge: Judge, why: Margin) -> Eased:
     assert plan.slowed is not None, "asked by ease"
     slower = replace(plan, trajectory=plan.slowed(step))
     by = _speed_ahead(plan.trajectory) - _speed_ahead(slower.trajectory)
-    return Eased(slower, judge(slower, np.isinf(step)), by, why)
+    return Eased(slower, judge(slower), by, why)
 
 
 def _speed_ahead(trajectory: Trajectory) -> float:

@@ -143,11 +143,11 @@ class Pilot:
         if wish is None:
             return None, self._patience.heed(t, [])  # a break: what fails after it has just begun
 
-        def against(plan: LearnedPlan, full_stop: bool = False) -> list[Margin]:
-            return against_learned(plan, rules, view.scene, self.config.plans, full_stop)
+        def against(plan: LearnedPlan) -> list[Margin]:
+            return against_learned(plan, rules, view.scene, self.config.plans)
 
-        def again(plan: LearnedPlan, full_stop: bool) -> list[Margin]:
-            return self._patience.heed_another(t, against(plan, full_stop))
+        def again(plan: LearnedPlan) -> list[Margin]:
+            return self._patience.heed_another(t, against(plan))
 
         judged = self._patience.heed(t, against(wish))
         # What is given back with a margin is held with one: between the two nothing changes.

@@ -23,7 +23,6 @@ from planning.prediction import Forecast
 
 log = logging.getLogger(__name__)
 LANE_OF_THE_ROUTE, WAY_AROUND = "the lane of the route", "the way around"  # lines to keep
-SAME_SPEED = 0.5  # m/s
 LONGEST = 60  # letters of an error that a passenger is told
 Made = TypeVar("Made")
 
@@ -48,7 +47,8 @@ class RulesPlan:
     trajectory: Trajectory
     reason: str
     forecast: Forecast
-    insist_on: str | None = None  # what their line has to be kept for, whoever drives
+    # The check that the learned plan keeps to their line; None: it may leave it.
+    insist_on: str | None = None
     stuck: bool = False  # they come to a stand behind a breakdown
 
 
@@ -67,8 +67,11 @@ def rules_plan(planner: RulePlanner, scene: Scene) -> RulesPlan:
     trajectory, reason = planner.plan(scene)
     assert planner.last is not None, "a plan has been chosen from something"
     last = planner.last
-    insist_on = LANE_OF_THE_ROUTE if last.for_the_route else None
-    insist_on = WAY_AROUND if last.around is not None else insist_on
+    insist_on = None
+    if last.around is not None:
+        insist_on = WAY_AROUND
+    elif last.for_the_route:
+        insist_on = LANE_OF_THE_ROUTE
     return RulesPlan(trajectory, reason, last.forecast, insist_on, last.stuck)
 
 
@@ -99,15 +102,9 @@ def against_rules(
 
 
 def against_learned(
-    plan: LearnedPlan,
-    rules: RulesPlan | None,
-    scene: Scene,
-    config: PlanConfig,
-    full_stop: bool = False,
+    plan: LearnedPlan, rules: RulesPlan | None, scene: Scene, config: PlanConfig
 ) -> list[Margin]:
-    """The margins of the learned plan. Without rules nobody knows who is where: one, too. A full
-    stop is not refused for a collision that the rules come to as soon: nobody takes the wheel to do
-    the same."""
+    """The margins of the learned plan. Without rules nobody knows who is where: one, too."""
     course = Course.of(plan.trajectory)
     margins = [
         *feasible(course, scene.ego, config.learned),
@@ -117,24 +114,12 @@ def against_learned(
     if rules is None:
         return [*margins, Margin("forecast of the others", -1.0)]
     ruled = Course.of(rules.trajectory)
-    collision = avoids_collisions(course, rules.forecast, config.learned_collision)
-    if full_stop and not collision.passed and _no_worse(course, ruled, rules.forecast):
-        collision = Margin(collision.check, 0.0)
     return [
         *margins,
         *agree(course, ruled, rules.insist_on, rules.stuck, config.agreement),
-        collision,
+        avoids_collisions(course, rules.forecast, config.learned_collision),
         *keeps_distance(course, rules.forecast),
     ]
-
-
-def _no_worse(course: Course, rules: Course, forecast: Forecast) -> bool:
-    """Whether a course that runs into somebody does so no sooner and no faster than the rules."""
-    theirs = collision_time(rules, forecast)
-    if collision_time(course, forecast) < theirs:
-        return False
-    speed, limit = course.speed[course.at(theirs)], rules.speed[rules.at(theirs)] + SAME_SPEED
-    return bool(speed <= limit)
 
 
 def _in_short(error: Exception) -> str:

@@ -107,7 +107,7 @@ class RulePlanner:
 
     def let_go(self) -> None:
         """Its last plan is not driven, but somebody else's: a way around, which is kept from tick
-        to tick, would begin where the car is not, and none is looked for until the next plan."""
+        to tick, would begin where the car is not; nor does the next plan look for one."""
         self._around.let_go()
 
     def plan(self, scene: Scene) -> tuple[Trajectory, str]:

@@ -146,7 +146,11 @@ def hand_overs(result: Result) -> list[Table]:
         if not _gives_back(switch)
     )
     rows = tuple((*key, str(n)) for key, n in count.most_common(MOST_CAUSES))
-    return [Table("Hand-overs", ("from", "to", "because of", "times"), rows)] if rows else []
+    return (
+        [Table("Hand-overs and holding back", ("from", "to", "because of", "times"), rows)]
+        if rows
+        else []
+    )
 
 
 def _gives_back(switch: Result) -> bool:

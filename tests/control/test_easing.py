@@ -25,7 +25,7 @@ def wish(**about):
 def eased(judge, trigger=0.0, plan=None):
     """What becomes of the wish under a `judge`: speed in m/s -> margins by check."""
 
-    def margins(plan, _full_stop=False):
+    def margins(plan):
         return [Margin(*each) for each in judge(float(plan.trajectory.speed[-1])).items()]
 
     plan = plan or wish()
@@ -80,6 +80,12 @@ def test_the_best_that_passes_will_do_where_none_is_good():
 
 def test_nothing_worse_than_the_wish_is_driven():
     assert eased(lambda v: {"gap": 0.1 if v == WISHED else 0.05}, trigger=ENOUGH) is None
+
+
+def test_it_stays_eased_while_something_else_is_on_its_limit():
+    """A judgement that has just begun to fail stands at zero, whatever the speed."""
+    found = eased(lambda v: room_for(WISHED - 0.5)(v) | {"heads agree": 0.0}, trigger=ENOUGH)
+    assert found.by == STEPS[0]
 
 
 def test_what_cannot_be_judged_is_not_driven():

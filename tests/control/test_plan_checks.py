@@ -8,7 +8,6 @@ import pytest
 from control.agreement import AgreementLimits, agree, heads_agree
 from control.margin import worst
 from control.plan_checks import FALLBACK, LEARNED, Course, feasible, on_the_road
-from control.plans import PlanConfig, RulesPlan, against_learned
 from control.traffic_checks import avoids_collisions, keeps_distance
 from datasets.driving import Trajectory
 from datasets.scene import Lanes
@@ -117,34 +116,6 @@ def traffic(rows, trajectory, **agents):
         m.check: m.value
         for m in (avoids_collisions(course, forecast, 1.5), *keeps_distance(course, forecast))
     }
-
-
-@pytest.mark.parametrize(
-    ("learned", "rules", "full_stop", "fails"),
-    [
-        (plan(), plan(accel=-6.0), True, True),  # who brakes hits later, and slower
-        (plan(), plan(yaw_rate=0.5), True, True),  # who swerves does not
-        (plan(accel=-6.0), plan(accel=-6.0), True, False),
-        (plan(accel=-6.0), plan(), True, False),
-        (plan(accel=-6.0), plan(accel=-6.0), False, True),  # it could brake more
-    ],
-)
-def test_no_collision_is_held_against_a_full_stop_that_the_rules_come_to_as_soon(
-    learned, rules, full_stop, fails
-):
-    seen = agents_at([(22.0, 0.0, 0.0, 2.0)])
-    lanes = straight_lanes((4.0, 0.0))
-    forecast = predict(LaneGraph.of(lanes), seen, MotionMemory().update(0.0, seen), 10.0, 5.0)
-    margins = against_learned(
-        LearnedPlan(learned, path_spread=0.1, speed_spread=0.2),
-        RulesPlan(rules, "", forecast),
-        scene_of(lanes, seen, EGO),
-        PlanConfig(),
-        full_stop,
-    )
-    (margin,) = (m for m in margins if m.check == "time to collision")
-    assert (margin.value < 0) == fails
-    assert margin.value <= 0
 
 
 def test_an_empty_road_is_clear():
