@@ -2,8 +2,7 @@
 
 Two lanes may both be right, so that a plan may lie a lane beside that of the rules; but one that is
 much faster than the rules where they brake has missed something, or they have seen a ghost. Either
-way somebody else should look. Where the route asks for another lane, though, that one is right; and
-nobody stands for long where the rules get on, or where they would look for a way around.
+way somebody else should look. Where the route asks for another lane, though, that one is right.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from planning.learned import LearnedPlan
 from planning.paths import square_to_segment
 
 LOOK = 2.0  # s ahead, where plans are compared
-WALKING, NOWHERE = 1.0, 3.0  # m/s at the end of a course, and m of it: less is a stand
 
 
 @dataclass(frozen=True)
@@ -32,8 +30,7 @@ class AgreementLimits:
     faster: float = 4.0  # m/s than the rules, LOOK seconds ahead
     faster_share: float = 0.15  # of the speed, on top of it
     beside: float = 5.0  # m from the path of the rules: one lane, and what lanes are off
-    off_line: float = 1.5  # m from the line of the rules at the end, where they insist on it
-    behind: float = 2.0  # m that the rules get further, while it stands
+    off_route: float = 1.5  # m from it at the end, where it changes lanes for the route
 
 
 def heads_agree(learned: LearnedPlan, limits: AgreementLimits) -> list[Margin]:
@@ -45,10 +42,10 @@ def heads_agree(learned: LearnedPlan, limits: AgreementLimits) -> list[Margin]:
 
 
 def agree(
-    course: Course, rules: Course, insist_on: str | None, stuck: bool, limits: AgreementLimits
+    course: Course, rules: Course, for_the_route: bool, limits: AgreementLimits
 ) -> list[Margin]:
-    """The margins of a learned course beside that of the rules: what these insist on their line
-    for, if anything, and whether they are stuck behind a breakdown."""
+    """The margins of a learned course beside that of the rules, which change lanes because the
+    route asks for it, or do not."""
     k, m = course.at(LOOK), rules.at(LOOK)
     faster = float(course.speed[k] - rules.speed[m])
     limit = limits.faster + limits.faster_share * float(course.speed[0])
@@ -57,21 +54,9 @@ def agree(
         at_most("no faster than the rules", max(faster, 0.0), limit),
         at_most("beside the rules' path", beside, limits.beside + max(faster, 0.0) * LOOK),
     ]
-    if insist_on is not None:
-        margins.append(at_most(insist_on, _apart(course, rules), limits.off_line))
-    if _stands(course):
-        further = np.inf if stuck else _way(rules) - _way(course)
-        margins.append(at_most("gets on", further, limits.behind))
+    if for_the_route:
+        margins.append(at_most("the lane of the route", _apart(course, rules), limits.off_route))
     return margins
-
-
-def _stands(course: Course) -> bool:
-    return bool(course.speed[-1] < WALKING) and _way(course) < NOWHERE
-
-
-def _way(course: Course) -> float:
-    """m driven."""
-    return float(np.hypot(*np.diff(course.xy, axis=0).T).sum())
 
 
 def _apart(course: Course, rules: Course) -> float:

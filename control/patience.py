@@ -22,8 +22,6 @@ JUDGEMENTS = {  # s
     "no faster than the rules": PATIENCE,
     "beside the rules' path": PATIENCE,
     "the lane of the route": 1.0,  # there is time, and two drivers need not begin together
-    "the way around": PATIENCE,
-    "gets on": 3.0,  # who waits may see what the rules do not
 }
 
 

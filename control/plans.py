@@ -22,7 +22,6 @@ from planning.planner import RulePlanner
 from planning.prediction import Forecast
 
 log = logging.getLogger(__name__)
-LANE_OF_THE_ROUTE, WAY_AROUND = "the lane of the route", "the way around"  # lines to keep
 LONGEST = 60  # letters of an error that a passenger is told
 Made = TypeVar("Made")
 
@@ -47,9 +46,7 @@ class RulesPlan:
     trajectory: Trajectory
     reason: str
     forecast: Forecast
-    # The check that the learned plan keeps to their line; None: it may leave it.
-    insist_on: str | None = None
-    stuck: bool = False  # they come to a stand behind a breakdown
+    for_the_route: bool = False  # it changes lanes, because the route asks for it
 
 
 def attempt(name: str, make: Callable[[], Made]) -> tuple[Made | None, Margin]:
@@ -67,12 +64,7 @@ def rules_plan(planner: RulePlanner, scene: Scene) -> RulesPlan:
     trajectory, reason = planner.plan(scene)
     assert planner.last is not None, "a plan has been chosen from something"
     last = planner.last
-    insist_on = None
-    if last.around is not None:
-        insist_on = WAY_AROUND
-    elif last.for_the_route:
-        insist_on = LANE_OF_THE_ROUTE
-    return RulesPlan(trajectory, reason, last.forecast, insist_on, last.stuck)
+    return RulesPlan(trajectory, reason, last.forecast, last.for_the_route)
 
 
 def against_rules(
@@ -116,7 +108,7 @@ def against_learned(
     ruled = Course.of(rules.trajectory)
     return [
         *margins,
-        *agree(course, ruled, rules.insist_on, rules.stuck, config.agreement),
+        *agree(course, ruled, rules.for_the_route, config.agreement),
         avoids_collisions(course, rules.forecast, config.learned_collision),
         *keeps_distance(course, rules.forecast),
     ]

@@ -62,8 +62,7 @@ class Choice:
     best: int
     emergency: bool
     remembered: bool  # the lanes are out of sight, and those of before
-    stuck: bool  # the best proposal comes to a stand behind a breakdown
-    around: Trajectory | None  # a way around it, driven instead
+    around: Trajectory | None  # a way around a breakdown, driven instead of the best proposal
 
     @property
     def trajectory(self) -> Trajectory:
@@ -139,9 +138,8 @@ class RulePlanner:
         stops = bool(rollouts.speed[best, -1] < WALKING)
         surroundings = Surroundings(scene.t, scene.ego, graph.lanes, agents, motion, forecast)
         around = self._around.plan(surroundings, paths, broken, stops, steps)
-        stuck = stops and broken is not None
         self.last = choice = Choice(
-            paths, forecast, proposals, rollouts, scores, best, emergency, remembered, stuck, around
+            paths, forecast, proposals, rollouts, scores, best, emergency, remembered, around
         )
         return choice.trajectory, choice.reason
 

@@ -146,23 +146,6 @@ def test_the_rules_are_told_when_their_plan_is_not_driven(monkeypatch):
     assert told.call_count == by_others
 
 
-def stands(_, plan):
-    """Wants to stop for nothing, and to stand there."""
-    speed = plan.trajectory.speed[0]
-    ego = ego_state(speed, accel=-3.0 if speed > 0.5 else 0.0)
-    return replace(plan, trajectory=follow(np.zeros(PATH_SIZE), 0.0, ego))
-
-
-def test_who_stands_where_the_rules_get_on_gives_them_the_wheel():
-    ticks, agent = driven(None, 120, spoil=stands, scenario="lane-keeping", seed=0)
-    (switch, *_) = agent.supervisor.switches
-    assert (switch.was, switch.now, switch.why.check) == (Driver.POLICY, Driver.RULES, "gets on")
-    speeds = [tick.truth.ego.speed for tick in ticks]
-    stood = round(switch.t * 10)
-    assert max(speeds[stood - 20 : stood]) < 1.0
-    assert max(speeds[stood:]) > 3.0
-
-
 def hurried(_, plan):
     """Wants to go straight on at 25 m/s, whoever drives ahead."""
     speed = plan.trajectory.speed
