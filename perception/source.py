@@ -4,7 +4,7 @@
 2 reckon    how the car moved since the last tick
 3 fuse      the cameras' detections -> each vehicle once
 4 track     over time: identities, speeds, who is hidden
-5 steady    the road over time, and the road behind the car
+5 steady    the road over time, as eyes mounted well would see it, and the road behind the car
 6 assemble  the Scene
 """
 
@@ -21,6 +21,7 @@ from datasets.observation import Observation
 from datasets.scene import Lanes, Scene
 from perception.fusion import fuse
 from perception.lanes import lanes_of
+from perception.mounting import Mounting
 from perception.nouns import Detections, Glance, RoadEstimate
 from perception.odometry import Odometry
 from perception.road_filter import RoadFilter
@@ -57,6 +58,7 @@ class Perception:
         self.look = look
         self._odometry = Odometry()
         self._tracker = Tracker(tracker)
+        self._mounting = Mounting()
         self._road_filter = RoadFilter()
         self._trail = Trail()
         self.last: Percept | None = None
@@ -64,6 +66,7 @@ class Perception:
     def reset(self) -> None:
         self._odometry.reset()
         self._tracker.reset()
+        self._mounting.reset()
         self._road_filter.reset()
         self._trail.reset()
         self.last = None
@@ -84,7 +87,8 @@ class Perception:
         # 4
         tracks = self._tracker.update(fused, odom_from_ego, dt)
         # 5
-        road = self._road_filter.update(road_seen, before_from_now)
+        straight = self._mounting.straighten(road_seen, odom_from_ego, observation.t)
+        road = self._road_filter.update(straight, before_from_now)
         lanes = Lanes.none()
         if road.exists > THERE:
             behind = self._trail.follow(road, odom_from_ego)
