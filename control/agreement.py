@@ -19,6 +19,10 @@ from planning.learned import LearnedPlan
 from planning.paths import square_to_segment
 
 LOOK = 2.0  # s ahead, where plans are compared
+# The checks that are made here.
+HEADS_ON_PATH, HEADS_ON_SPEED = "heads agree on the path", "heads agree on the speed"
+NO_FASTER, BESIDE = "no faster than the rules", "beside the rules' path"
+LANE_OF_THE_ROUTE = "the lane of the route"
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,8 @@ class AgreementLimits:
 def heads_agree(learned: LearnedPlan, limits: AgreementLimits) -> list[Margin]:
     """The margins of the heads of a learned plan."""
     return [
-        at_most("heads agree on the path", learned.path_spread, limits.path_spread),
-        at_most("heads agree on the speed", learned.speed_spread, limits.speed_spread),
+        at_most(HEADS_ON_PATH, learned.path_spread, limits.path_spread),
+        at_most(HEADS_ON_SPEED, learned.speed_spread, limits.speed_spread),
     ]
 
 
@@ -51,11 +55,11 @@ def agree(
     limit = limits.faster + limits.faster_share * float(course.speed[0])
     beside = float(np.hypot(*(rules.xy - course.xy[k]).T).min())
     margins = [
-        at_most("no faster than the rules", max(faster, 0.0), limit),
-        at_most("beside the rules' path", beside, limits.beside + max(faster, 0.0) * LOOK),
+        at_most(NO_FASTER, max(faster, 0.0), limit),
+        at_most(BESIDE, beside, limits.beside + max(faster, 0.0) * LOOK),
     ]
     if for_the_route:
-        margins.append(at_most("the lane of the route", _apart(course, rules), limits.off_route))
+        margins.append(at_most(LANE_OF_THE_ROUTE, _apart(course, rules), limits.off_route))
     return margins
 
 

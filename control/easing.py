@@ -14,14 +14,15 @@ from functools import partial
 
 import numpy as np
 
+from control.agreement import LOOK, NO_FASTER
 from control.margin import Margin, worst
 from control.plans import attempt
+from control.traffic_checks import GAP, TIME_TO_COLLISION
 from datasets.driving import Trajectory
 from planning.learned import LearnedPlan
 
-MATTERS_OF_SPEED = frozenset({"gap", "time to collision", "no faster than the rules"})
+MATTERS_OF_SPEED = frozenset({GAP, TIME_TO_COLLISION, NO_FASTER})
 STEPS = (1.0, 2.0, 3.5, 5.5, 8.0, 11.0, np.inf)  # m/s; at last a full stop
-LOOK = 2.0  # s ahead, where speeds are compared
 
 Judge = Callable[[LearnedPlan], list[Margin]]
 

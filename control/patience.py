@@ -11,17 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from control.agreement import (
+    BESIDE,
+    HEADS_ON_PATH,
+    HEADS_ON_SPEED,
+    LANE_OF_THE_ROUTE,
+    NO_FASTER,
+)
 from control.margin import Margin
+from control.traffic_checks import CUT_IN, GAP
 
 PATIENCE = 0.2  # s: three ticks in a row
 JUDGEMENTS = {  # s
-    "gap": PATIENCE,
-    "cut-in": PATIENCE,
-    "heads agree on the path": PATIENCE,
-    "heads agree on the speed": PATIENCE,
-    "no faster than the rules": PATIENCE,
-    "beside the rules' path": PATIENCE,
-    "the lane of the route": 1.0,  # there is time, and two drivers need not begin together
+    GAP: PATIENCE,
+    CUT_IN: PATIENCE,
+    HEADS_ON_PATH: PATIENCE,
+    HEADS_ON_SPEED: PATIENCE,
+    NO_FASTER: PATIENCE,
+    BESIDE: PATIENCE,
+    LANE_OF_THE_ROUTE: 1.0,  # there is time, and two drivers need not begin together
 }
 
 

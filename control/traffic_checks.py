@@ -26,6 +26,9 @@ from planning.rss import RSS, safe_gap
 
 assert DT == STEP, "courses and forecasts are told at the same moments"
 
+# The checks that are made here.
+TIME_TO_COLLISION, GAP, CUT_IN = "time to collision", "gap", "cut-in"
+
 SHARE = 0.3  # of an agent's hypotheses, by weight
 EVERY = 2  # steps between two moments at which boxes are compared
 AIR = 0.2  # m of air on every side of the car
@@ -39,14 +42,14 @@ ALONG = 0.5  # cosine of the angle up to which somebody drives along
 
 def avoids_collisions(course: Course, forecast: Forecast, limit: float, air: float = AIR) -> Margin:
     """`limit` s must be left until the plan comes within `air` m of somebody."""
-    return at_least("time to collision", collision_time(course, forecast, air), limit)
+    return at_least(TIME_TO_COLLISION, collision_time(course, forecast, air), limit)
 
 
 def keeps_distance(course: Course, forecast: Forecast) -> list[Margin]:
     """The distances that the plan keeps to those ahead and behind, in units of what RSS asks for
     beyond what it asks for."""
     if not len(forecast):
-        return [Margin("gap", 1.0), Margin("cut-in", 1.0)]
+        return [Margin(GAP, 1.0), Margin(CUT_IN, 1.0)]
     s, d = _beside_path(course, forecast)
     driven = np.append(0.0, np.cumsum(np.hypot(*np.diff(course.xy, axis=0).T)))
     gap, cut_in = np.ones(len(forecast)), np.ones(len(forecast))
@@ -67,8 +70,8 @@ def keeps_distance(course: Course, forecast: Forecast) -> list[Margin]:
             elif free > 0 and not swept_now[h]:  # who is abreast is the collision's business
                 cut_in[h] = min(cut_in[h], _left(free, other, own))
     return [
-        Margin("gap", _by_agent(gap, forecast)),
-        Margin("cut-in", _by_agent(cut_in, forecast)),
+        Margin(GAP, _by_agent(gap, forecast)),
+        Margin(CUT_IN, _by_agent(cut_in, forecast)),
     ]
 
 

@@ -5,8 +5,8 @@ Path     PATH_SIZE numbers: how far left of the car the path runs (m, measured a
          car on. Followed heading by heading it is smooth, and it may bend back on itself.
 Side     KEEP, LEFT or RIGHT: whether that path is the lane the car is in or one beside it. Each
          side has a path of its own, so that two ways past an obstacle are never averaged.
-Speed    probabilities of the SPEEDS, read out as their mean. A speed between two of them is told by
-         both, so that the mean of a sure answer is exact.
+Speed    probabilities of the SPEEDS, read out as their mean and standard deviation. A speed between
+         two of them is told by both, so that a sure answer has exactly its mean and no deviation.
 """
 
 from __future__ import annotations
@@ -77,3 +77,11 @@ def encode_speed(speed: FloatArray) -> FloatArray:
 def decode_speed(shares: FloatArray) -> FloatArray:
     """(..., len(SPEEDS)) -> (...) m/s, their mean."""
     return np.asarray(shares @ SPEEDS)
+
+
+def deviation(shares: FloatArray) -> FloatArray:
+    """(..., len(SPEEDS)) -> (...) m/s, their standard deviation, beyond that with which the mean
+    alone would be told."""
+    mean = decode_speed(shares)
+    variance = shares @ SPEEDS**2 - encode_speed(mean) @ SPEEDS**2
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)))

@@ -1,8 +1,10 @@
 """From what the heads want to one wish, and how far they agree.
 
-The likeliest side by all heads together; on it the mean of their paths; the mean of their target
-speeds. The spread of the paths is that of what each head would do if it were alone: one that would
-go left where the others go straight on makes it a lane wide.
+The likeliest side by all heads together; on it the mean of their paths. A speed a little below the
+mean of what they want, the more so the less sure they are, each of itself and all of one another:
+where one would stop and three would drive, the mean does neither, and who is too fast pays more
+than who is too slow. The spread of the paths is that of what each head would do if it were alone:
+one that would go left where the others go straight on makes it a lane wide.
 """
 
 from __future__ import annotations
@@ -12,10 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.checks import FloatArray
-from planning.policy.code import STATION_S, decode_path, decode_speed
+from planning.policy.code import STATION_S, decode_path, decode_speed, deviation
 
 AHEAD = 2.0  # s: where paths are compared
 LEAST_AHEAD = 4.0  # m, for a car that stands
+CAUTION = 0.3  # standard deviations that the target speed lies below the mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class Agreed:
 
     side: int
     path: FloatArray  # (PATH_SIZE,)
-    target_speed: float  # m/s
+    expected_speed: float  # m/s, the mean of what the heads want
+    target_speed: float  # m/s, the one to drive by
     path_spread: float  # m
     speed_spread: float  # m/s
 
@@ -35,14 +39,16 @@ def agree(sides: FloatArray, paths: FloatArray, speeds: FloatArray, speed: float
     side = int(softmax(sides).mean(axis=0).argmax())
     path = paths[:, side].mean(axis=0)
     alone = paths[np.arange(len(paths)), sides.argmax(axis=1)]
-    targets = decode_speed(softmax(speeds))
+    shares = softmax(speeds)
+    wanted, together = decode_speed(shares), shares.mean(axis=0)
     ahead = max(AHEAD * speed, LEAST_AHEAD)
     return Agreed(
         side=side,
         path=path,
-        target_speed=float(targets.mean()),
+        expected_speed=float(wanted.mean()),
+        target_speed=max(float(wanted.mean() - CAUTION * deviation(together)), 0.0),
         path_spread=float(np.std([_sideways(each, path, ahead) for each in alone])),
-        speed_spread=float(targets.std()),
+        speed_spread=float(wanted.std()),
     )
 
 

@@ -28,7 +28,7 @@ def validate(exams: Iterable[tuple[Wish, dict[str, Tensor]]]) -> dict[str, float
             now = float(target[1][i])
             told = agree(sides[i], paths[i], speeds[i], now)
             true_target = float(decode_speed(target[0][i]))
-            found["policy/speed_error"].append(abs(told.target_speed - true_target))
+            found["policy/speed_error"].append(abs(told.expected_speed - true_target))
             found["policy/speed_spread"].append(told.speed_spread)
             found["policy/path_spread"].append(told.path_spread)
             found["policy/own_speed_error"].append(abs(float(own_speed[i].mean()) - now))

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from datasets.checks import FloatArray
-from datasets.driving import MAX_ACCEL, Decision, Shadow
+from datasets.driving import EASED, MAX_ACCEL, POLICY, Decision, Shadow
 from datasets.observation import EgoState
 from sim.window import ink
 from sim.window.ink import Box, Color, Font, Image
@@ -17,8 +17,8 @@ STEERING_RATIO = 15.0  # turns of the wheel for one of the front wheels, as in a
 CHART_SECONDS = 10.0
 DRIVER_COLORS: dict[str, Color] = {
     "expert": ink.GOOD,
-    "policy": ink.ACCENT,
-    "eased": ink.mix(ink.ACCENT, ink.WARN, 0.5),
+    POLICY: ink.ACCENT,
+    EASED: ink.mix(ink.ACCENT, ink.WARN, 0.5),
     "rules": ink.WARN,
     "emergency": ink.BAD,
 }

@@ -16,6 +16,7 @@ from planning.policy.code import (
     STATION_S,
     decode_path,
     decode_speed,
+    deviation,
     encode_path,
     encode_speed,
     side_of,
@@ -85,3 +86,10 @@ def test_speeds_come_back():
     np.testing.assert_allclose(decode_speed(encode_speed(speeds)), speeds, atol=1e-9)
     np.testing.assert_allclose(encode_speed(speeds).sum(axis=1), 1.0)
     assert decode_speed(encode_speed(np.array([99.0]))) == pytest.approx(SPEEDS[-1])
+
+
+def test_a_sure_speed_has_no_deviation_and_two_have_their_own():
+    sure = encode_speed(np.array([0.0, 0.3, 5.5, 13.1, 33.99]))
+    np.testing.assert_allclose(deviation(sure), 0.0, atol=1e-6)
+    either = (encode_speed(np.array(2.0)) + encode_speed(np.array(8.0))) / 2
+    assert deviation(either) == pytest.approx(3.0)

@@ -51,9 +51,25 @@ def test_the_order_of_the_heads_does_not_matter():
     assert a.target_speed == pytest.approx(b.target_speed)
 
 
-def test_a_sure_speed_is_read_out_exactly():
+def who_want(speeds):
+    """What heads come to that are sure of these speeds, m/s."""
     sides, paths, _ = wishes()
-    wanted = encode_speed(np.array([7.3, 7.3, 9.3, 9.3]))
-    told = agree(sides, paths, np.log(wanted + 1e-12), 10.0)
-    assert told.target_speed == pytest.approx(8.3, abs=1e-6)
-    assert told.speed_spread == pytest.approx(1.0, abs=1e-6)
+    return agree(sides, paths, np.log(encode_speed(np.array(speeds)) + 1e-12), 10.0)
+
+
+def test_a_sure_speed_is_read_out_exactly():
+    told = who_want([8.3] * HEADS)
+    assert told.target_speed == pytest.approx(told.expected_speed, abs=1e-3)
+    assert told.expected_speed == pytest.approx(8.3, abs=1e-6)
+
+
+def test_the_less_sure_of_the_speed_the_slower():
+    sure, apart, far = (who_want([8 - by, 8 - by, 8 + by, 8 + by]) for by in (0, 1, 4))
+    for told, spread in ((sure, 0), (apart, 1), (far, 4)):
+        assert told.expected_speed == pytest.approx(8.0, abs=1e-6)
+        assert told.speed_spread == pytest.approx(spread, abs=1e-6)
+    assert sure.target_speed > apart.target_speed > far.target_speed > 4.0
+
+
+def test_nobody_wants_to_drive_backwards():
+    assert who_want([0.0, 0.0, 0.0, 2.0]).target_speed >= 0.0
