@@ -5,27 +5,31 @@ picture cannot tell a turned camera from a turned car. Driving can: the place at
 seen far ahead is compared with where the road runs there once the car has come to it.
 
 State    the angle by which the road is seen turned to the left, rad, and the drift of the
-         gyroscope, rad/s, as the normal equations of a weighted least-squares fit, whose beginning
-         is how well cameras are mounted and gyroscopes made; the places yet to be come to.
-Input    the road as seen in one tick, the pose of the car in the odometry frame, the time.
-Model    With the angle a and the drift b, a place seen L m ahead turns out a L to the right of
-         where it was seen; reckoned over T s of driving by a gyroscope that drifts, b T L / 2 to
-         its left. Only straight road is compared: how far off a bend is seen says more of the bend.
+         gyroscope, rad/s, as the normal equations of a weighted least-squares fit, which begins
+         with how well cameras are mounted and gyroscopes made and goes back to it within seconds:
+         what eyes make of a place lasts, too, but not for ever; the places yet to be come to.
+Input    the road as seen in one tick, the ego's sensors and pose in the odometry frame, the time.
+Model    A place was seen when it was L m further ahead than the h m that it is now. With the angle
+         a it was put a L to the left of where it is; a gyroscope that drifts by b has since turned
+         the reckoned way, and put it b T (L / 2 + h) to the right, after T s. Only straight road is
+         compared: how far off a bend is seen says more of the bend. What b is, the angle of the
+         front wheels tells, too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from datasets.checks import FloatArray
 from datasets.frenet import Polyline
-from datasets.geometry import SE2
+from datasets.geometry import SE2, wrap_angle
+from datasets.observation import EgoState
 from perception.curve import fine
 from perception.nouns import STATION_S, RoadEstimate
-
-_X, _Y, _LEVER, _VARIANCE, _T = range(5)  # columns of a place yet to be come to
+from perception.odometry import HALF_LENGTH, yaw_rate_by_wheels
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +38,36 @@ class MountingConfig:
 
     angle_std: float = 0.006  # rad, of how cameras are mounted
     drift_std: float = 0.002  # rad/s, of gyroscopes
+    yaw_rate_std: float = 0.004  # rad/s, noise of one reading
+    steering_std: float = 0.002  # rad, the same of the angle of the wheels
+    most: float = 0.015  # rad: what looks further turned than this is something else
     nearest: float = 10.0  # m along the spine from which on places are remembered
     furthest: float = 45.0  # m
-    straight: float = 0.05  # rad by which the road may bend up to there
+    bend: float = 0.05  # rad by which the road may be seen to bend up to there, and the car turn
     reached: float = 6.0  # m ahead of the car at which a place is compared
     same: float = 1.0  # m: what is further off is another lane
     age: float = 6.0  # s after which a place is forgotten: reckoning is not exact for ever
     every: int = 2  # ticks from one road that is remembered to the next
-    alike: float = 5.0  # so many comparisons say as much as one: errors last for several ticks
+    alike: float = 20.0  # so many comparisons say as much as one: errors last for many ticks
+    least_std: float = 0.01  # m, of a comparison
+    memory: float = 8.0  # s until what was learned counts a third
     doubt: float = 2.0  # standard deviations from which on a surprise counts less (Huber)
+
+
+class _Places(NamedTuple):
+    """P places of the road, as they were seen ahead."""
+
+    xy_odom: FloatArray  # (P, 2) m
+    ahead: FloatArray  # (P,) m along the road
+    variance: FloatArray  # (P,) m^2, across it
+    heading: FloatArray  # (P,) rad, of the car then, odometry frame
+    t: FloatArray  # (P,) s
+
+    def where(self, keep: FloatArray) -> _Places:
+        return _Places(*(column[keep] for column in self))
+
+
+_NOWHERE = _Places(np.zeros((0, 2)), *(np.zeros(0) for _ in range(4)))
 
 
 class Mounting:
@@ -53,67 +78,93 @@ class Mounting:
         self.reset()
 
     def reset(self) -> None:
-        prior = np.array([self.config.angle_std, self.config.drift_std])
-        self._information = np.diag(prior**-2)
+        self._prior = np.diag([self.config.angle_std**-2, self.config.drift_std**-2])
+        self._information = self._prior.copy()
         self._evidence = np.zeros(2)
-        self._places = np.zeros((0, 5))
+        self._places = _NOWHERE
         self._ticks = 0
+        self._t: float | None = None
 
     @property
     def angle(self) -> float:
         """rad by which the road is seen turned to the left, as far as that is known."""
-        return float(self._solution[0])
+        return float(np.clip(self._fit[0], -self.config.most, self.config.most))
 
     @property
-    def _solution(self) -> FloatArray:
+    def drift(self) -> float:
+        """rad/s by which the gyroscope says too much, as far as that is known."""
+        return float(self._fit[1])
+
+    @property
+    def _fit(self) -> FloatArray:
         return np.linalg.solve(self._information, self._evidence)
 
-    def straighten(self, road: RoadEstimate, odom_from_ego: SE2, t: float) -> RoadEstimate:
+    def straighten(
+        self, road: RoadEstimate, ego: EgoState, odom_from_ego: SE2, t: float
+    ) -> RoadEstimate:
         """The road as it would be seen by eyes mounted as they should be. Learns from it first."""
+        self._forget(t)
+        self._weigh_the_gyroscope(ego)
         if road.exists > 0.5:
             self._compare(road, odom_from_ego, t)
             if self._ticks % self.config.every == 0:
                 self._remember(road, odom_from_ego, t)
             self._ticks += 1
         else:
-            self._places = self._places[:0]
+            self._places = _NOWHERE
         return replace(road, xy_ego=SE2(0.0, 0.0, -self.angle).apply(road.xy_ego))
+
+    def _forget(self, t: float) -> None:
+        kept = np.exp(-(t - self._t) / self.config.memory) if self._t is not None else 1.0
+        self._information = self._prior + kept * (self._information - self._prior)
+        self._evidence = kept * self._evidence
+        self._t = t
+
+    def _weigh_the_gyroscope(self, ego: EgoState) -> None:
+        config = self.config
+        by_wheels = config.steering_std * ego.speed / (2 * HALF_LENGTH)  # small angles
+        information = 1 / (config.yaw_rate_std**2 + by_wheels**2)
+        self._information[1, 1] += information
+        self._evidence[1] += information * (ego.yaw_rate - yaw_rate_by_wheels(ego))
 
     def _compare(self, road: RoadEstimate, odom_from_ego: SE2, t: float) -> None:
         """Learn from the places that the car has come to; forget them, and those too old."""
-        places = self._places[t - self._places[:, _T] < self.config.age]
-        here = odom_from_ego.inverse().apply(places[:, [_X, _Y]])
-        reached = here[:, 0] < self.config.reached
-        self._places = places[~reached]
-        here, places = here[reached], places[reached]
-        if not len(here):
+        config = self.config
+        places = self._places.where(t - self._places.t < config.age)
+        xy = odom_from_ego.inverse().apply(places.xy_odom)
+        reached = xy[:, 0] < config.reached
+        self._places = places.where(~reached)
+        turned = np.abs(wrap_angle(odom_from_ego.heading - places.heading))
+        usable = reached & (turned < config.bend)
+        if not usable.any():
             return
-        s, left = Polyline(fine(road.xy_ego)).project(here)
-        same = np.abs(left) < self.config.same
-        here, places, s, left = here[same], places[same], s[same], left[same]
-        lever = places[:, _LEVER] - here[:, 0]
-        time = t - places[:, _T]
-        model = np.stack([lever, -time * (lever / 2 + here[:, 0])], axis=1)
-        variance = places[:, _VARIANCE] + np.interp(s, STATION_S, road.lateral_std) ** 2
-        surprise = np.abs(left - model @ self._solution) / np.sqrt(variance)
-        weight = np.minimum(1.0, self.config.doubt / np.maximum(surprise, 1e-9))
-        weighted = model * (weight / variance / self.config.alike)[:, None]
-        self._information = self._information + weighted.T @ model
-        self._evidence = self._evidence + weighted.T @ left
+        places, xy = places.where(usable), xy[usable]
+        s, left = Polyline(fine(road.xy_ego)).project(xy)
+        lever, time = places.ahead - xy[:, 0], t - places.t
+        model = np.stack([lever, -time * (lever / 2 + xy[:, 0])], axis=1)
+        variance = places.variance + np.interp(s, STATION_S, road.lateral_std) ** 2
+        variance = np.maximum(variance, config.least_std**2)
+        surprise = np.abs(left - model @ self._fit) / np.sqrt(variance)
+        weight = np.minimum(1.0, config.doubt / np.maximum(surprise, 1e-9))
+        weight = weight * (np.abs(left) < config.same) / (variance * config.alike)
+        self._information = self._information + (model * weight[:, None]).T @ model
+        self._evidence = self._evidence + (model * weight[:, None]).T @ left
 
     def _remember(self, road: RoadEstimate, odom_from_ego: SE2, t: float) -> None:
         config = self.config
         step = np.gradient(road.xy_ego, axis=0)
         tangent = step / np.maximum(np.hypot(*step.T), 1e-9)[:, None]
         heading = np.unwrap(np.arctan2(tangent[:, 1], tangent[:, 0]))
-        straight = np.logical_and.accumulate(np.abs(heading - heading[0]) < config.straight)
+        even = np.logical_and.accumulate(np.abs(heading - heading[0]) < config.bend)
         first, last = config.nearest, min(config.furthest, road.length)
-        chosen = straight & (first <= STATION_S) & (last >= STATION_S)
-        xy, along = road.xy_ego[chosen], tangent[chosen]
-        rows = [
-            odom_from_ego.apply(xy),
-            (xy * along).sum(axis=1, keepdims=True),
-            road.lateral_std[chosen, None] ** 2,
-            np.full((len(xy), 1), t),
-        ]
-        self._places = np.concatenate([self._places, np.concatenate(rows, axis=1)])
+        chosen = even & (first <= STATION_S) & (last >= STATION_S)
+        xy = road.xy_ego[chosen]
+        seen = _Places(
+            xy_odom=odom_from_ego.apply(xy),
+            ahead=(xy * tangent[chosen]).sum(axis=1),
+            variance=road.lateral_std[chosen] ** 2,
+            heading=np.full(len(xy), odom_from_ego.heading),
+            t=np.full(len(xy), t),
+        )
+        joined = zip(self._places, seen, strict=True)
+        self._places = _Places(*(np.concatenate(pair) for pair in joined))

@@ -17,6 +17,8 @@ import math
 from datasets.geometry import SE2
 from datasets.observation import EgoState
 
+HALF_LENGTH = 2.5  # m, of the car
+
 
 class Odometry:
     """Holds the pose, and says how far the car came since the last tick."""
@@ -36,6 +38,12 @@ class Odometry:
         self.odom_from_ego = self.odom_from_ego @ before_from_now
         self._t, self._speed = t, ego.speed
         return before_from_now, dt
+
+
+def yaw_rate_by_wheels(ego: EgoState) -> float:
+    """rad/s at which the bicycle turns with its front wheels where they are."""
+    slip = math.atan(math.tan(ego.steering_angle) / 2)
+    return ego.speed * math.sin(slip) / HALF_LENGTH
 
 
 def motion(ego: EgoState, speed: float, dt: float) -> SE2:

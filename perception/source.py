@@ -87,8 +87,10 @@ class Perception:
         # 4
         tracks = self._tracker.update(fused, odom_from_ego, dt)
         # 5
-        straight = self._mounting.straighten(road_seen, odom_from_ego, observation.t)
-        road = self._road_filter.update(straight, before_from_now)
+        straightened = self._mounting.straighten(
+            road_seen, observation.ego, odom_from_ego, observation.t
+        )
+        road = self._road_filter.update(straightened, before_from_now)
         lanes = Lanes.none()
         if road.exists > THERE:
             behind = self._trail.follow(road, odom_from_ego)

@@ -27,7 +27,7 @@ class LearnedPlan:
 
     trajectory: Trajectory  # ego frame, as the rule planner returns it
     path_spread: float  # m, standard deviation across the heads of where the path is 2 s ahead
-    speed_spread: float  # m/s, standard deviation across the heads of the target speed
+    speed_spread: float  # m/s, standard deviation across the heads of the speeds they want
     # The same way, so many m/s slower than the speed that is wanted and can be had soon, at most
     # standing; infinitely: braking with all that the car has. None: it knows no other speed.
     slowed: Callable[[float], Trajectory] | None = None

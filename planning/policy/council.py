@@ -40,13 +40,14 @@ def agree(sides: FloatArray, paths: FloatArray, speeds: FloatArray, speed: float
     path = paths[:, side].mean(axis=0)
     alone = paths[np.arange(len(paths)), sides.argmax(axis=1)]
     shares = softmax(speeds)
-    wanted, together = decode_speed(shares), shares.mean(axis=0)
+    wanted = decode_speed(shares)
+    unsure = np.sqrt((deviation(shares) ** 2).mean() + wanted.var())
     ahead = max(AHEAD * speed, LEAST_AHEAD)
     return Agreed(
         side=side,
         path=path,
         expected_speed=float(wanted.mean()),
-        target_speed=max(float(wanted.mean() - CAUTION * deviation(together)), 0.0),
+        target_speed=max(float(wanted.mean() - CAUTION * unsure), 0.0),
         path_spread=float(np.std([_sideways(each, path, ahead) for each in alone])),
         speed_spread=float(wanted.std()),
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from planning.policy.code import KEEP, LEFT, PATH_SIZE, SIDES, SPEEDS, encode_speed
-from planning.policy.council import agree
+from planning.policy.council import CAUTION, agree
 
 HEADS = 4
 
@@ -63,13 +63,27 @@ def test_a_sure_speed_is_read_out_exactly():
     assert told.expected_speed == pytest.approx(8.3, abs=1e-6)
 
 
-def test_the_less_sure_of_the_speed_the_slower():
-    sure, apart, far = (who_want([8 - by, 8 - by, 8 + by, 8 + by]) for by in (0, 1, 4))
-    for told, spread in ((sure, 0), (apart, 1), (far, 4)):
-        assert told.expected_speed == pytest.approx(8.0, abs=1e-6)
-        assert told.speed_spread == pytest.approx(spread, abs=1e-6)
-    assert sure.target_speed > apart.target_speed > far.target_speed > 4.0
+@pytest.mark.parametrize("speed", [8.0, 13.0, 20.5])
+@pytest.mark.parametrize("by", [0.0, 0.5, 1.0, 4.0])
+def test_heads_that_differ_drive_slower(speed, by):
+    told = who_want([speed - by, speed - by, speed + by, speed + by])
+    assert told.expected_speed == pytest.approx(speed, abs=1e-6)
+    assert told.speed_spread == pytest.approx(by, abs=1e-6)
+    assert told.target_speed == pytest.approx(speed - CAUTION * by, abs=1e-3)
+
+
+def heads_unsure(low, high, share):
+    """What heads come to each of which gives so much to `low` and the rest to `high`, m/s."""
+    sides, paths, _ = wishes()
+    mixed = share * encode_speed(np.array(low)) + (1 - share) * encode_speed(np.array(high))
+    return agree(sides, paths, np.log(np.tile(mixed, (HEADS, 1)) + 1e-12), 10.0)
+
+
+def test_a_head_unsure_of_itself_drives_slower_too():
+    told = heads_unsure(2.0, 8.0, share=0.5)
+    assert told.speed_spread == pytest.approx(0.0, abs=1e-6)
+    assert told.target_speed == pytest.approx(5.0 - CAUTION * 3.0, abs=1e-3)
 
 
 def test_nobody_wants_to_drive_backwards():
-    assert who_want([0.0, 0.0, 0.0, 2.0]).target_speed >= 0.0
+    assert heads_unsure(0.0, 10.0, share=0.95).target_speed == 0.0
