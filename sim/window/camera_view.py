@@ -1,7 +1,8 @@
 """The cameras, each where it looks: front above, left, rear and right below; with overlays.
 
 Overlays are drawn in ego coordinates through each camera's calibration, so that they are as right
-as the calibration is: a box beside its car means that one of the two is wrong.
+as the calibration is: a box beside its car means that one of the two is wrong. A perceived lane
+beside its paint may be right: how the cameras are mounted is reckoned with (perception/mounting.py).
 """
 
 from __future__ import annotations

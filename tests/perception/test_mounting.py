@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from datasets.geometry import SE2
-from datasets.observation import EgoState
+from datasets.observation import EgoState, Observation, Route
 from perception.mounting import Mounting, MountingConfig
-from perception.nouns import RoadEstimate
-from tests.perception.made_up import road
+from perception.nouns import Glance, RoadEstimate
+from perception.source import Perception
+from tests.perception.made_up import detected, road
 
 TICK = 0.1
 DEGREE = np.deg2rad(1.0)
@@ -119,3 +120,20 @@ def test_a_new_drive_begins_with_nothing_known():
     mounting.reset()
     assert (mounting.angle, mounting.drift) == (0.0, 0.0)
     assert drive(mounting, 0.0) < 0.02, "nor with places of the drive before"
+
+
+def test_eyes_mounted_askew_see_the_road_straight_until_they_are_changed():
+    askew = replace(road(), xy_ego=SE2(0.0, 0.0, 0.5 * DEGREE).apply(road().xy_ego))
+    perception = Perception(lambda _: Glance(detected([]), askew))
+    way = Route(np.array([[0.0, 0.0], [100.0, 0.0]]))
+
+    def far_off(tick: int) -> float:
+        perception.perceive(Observation(tick * TICK, (), EgoState(20.0, 0.0, 0.0, 0.0), way))
+        assert perception.last is not None
+        return float(abs(perception.last.road.xy_ego[-1, 1]))
+
+    first, *_, last = [far_off(tick) for tick in range(150)]
+    assert first == pytest.approx(100 * np.sin(0.5 * DEGREE))
+    assert last < 0.4 * first
+    perception.reset()
+    assert far_off(0) == pytest.approx(first)
