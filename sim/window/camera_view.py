@@ -2,7 +2,7 @@
 
 Overlays are drawn in ego coordinates through each camera's calibration, so that they are as right
 as the calibration is: a box beside its car means that one of the two is wrong. A perceived lane
-beside its paint may be right: how the cameras are mounted is reckoned with (perception/mounting.py).
+beside its paint may be right: perception reckons with how the cameras are mounted.
 """
 
 from __future__ import annotations
