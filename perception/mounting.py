@@ -27,9 +27,10 @@ from datasets.checks import FloatArray
 from datasets.frenet import Polyline
 from datasets.geometry import SE2, wrap_angle
 from datasets.observation import EgoState
-from perception.curve import fine
+from perception.curve import fine, normals
+from perception.motion import HALF_LENGTH
 from perception.nouns import STATION_S, RoadEstimate
-from perception.odometry import HALF_LENGTH, yaw_rate_by_wheels
+from perception.odometry import yaw_rate_by_wheels
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +153,7 @@ class Mounting:
 
     def _remember(self, road: RoadEstimate, odom_from_ego: SE2, t: float) -> None:
         config = self.config
-        step = np.gradient(road.xy_ego, axis=0)
-        tangent = step / np.maximum(np.hypot(*step.T), 1e-9)[:, None]
+        tangent = normals(road.xy_ego)[:, ::-1] * (1, -1)
         heading = np.unwrap(np.arctan2(tangent[:, 1], tangent[:, 0]))
         even = np.logical_and.accumulate(np.abs(heading - heading[0]) < config.bend)
         first, last = config.nearest, min(config.furthest, road.length)

@@ -16,8 +16,7 @@ import math
 
 from datasets.geometry import SE2
 from datasets.observation import EgoState
-
-HALF_LENGTH = 2.5  # m, of the car
+from perception.motion import HALF_LENGTH
 
 
 class Odometry:
