@@ -19,6 +19,8 @@ from sim.traffic import accelerate, advance
 DT = 1 / PHYSICS_HZ  # s
 STEPS = PHYSICS_HZ // DECISION_HZ
 _SAME_THING = {"road", "lane", "history", "log"}  # compared through lane_index, or display only
+# What None says as well. Of bodies pushed apart until they touch, the last bit decides which it is.
+_NONE_IS = {"impact": np.zeros(2)}  # m
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,9 @@ def difference(stock: Road, ours: Road) -> Difference:
         if mine.keys() != theirs.keys():
             decisions.append(f"{row}.{sorted(mine.keys() ^ theirs.keys())}")
         for name in (mine.keys() & theirs.keys()) - _SAME_THING - {"position"}:
-            apart = _apart(mine[name], theirs[name])
+            apart = _apart(
+                *(_NONE_IS.get(name) if x is None else x for x in (mine[name], theirs[name]))
+            )
             if np.isinf(apart):
                 decisions.append(f"{row}.{name}: {mine[name]} v {theirs[name]}")
             else:
