@@ -14,7 +14,7 @@ from typing import TypeVar
 from control.agreement import AgreementLimits, agree, heads_agree
 from control.margin import Margin
 from control.plan_checks import FALLBACK, LEARNED, Course, PlanLimits, feasible, on_the_road
-from control.traffic_checks import avoids_collisions, collision_time, keeps_distance
+from control.traffic_checks import OVERLAP, Air, avoids_collisions, collision_time, keeps_distance
 from datasets.driving import Trajectory
 from datasets.scene import Scene
 from planning.learned import LearnedPlan
@@ -36,7 +36,7 @@ class PlanConfig:
     learned_collision: float = 1.5  # s until it may touch somebody
     # The fallback is refused only where it fails for certain: what would take over only brakes.
     fallback_collision: float = 0.6  # s
-    fallback_air: float = -0.2  # m: boxes must overlap by more than tracks are off
+    fallback_air: Air = OVERLAP
 
 
 @dataclass(frozen=True, slots=True)

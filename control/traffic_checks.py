@@ -13,6 +13,8 @@ Whoever comes from behind in the car's own strip brakes by himself: no plan is r
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from control.margin import Margin, at_least
@@ -29,19 +31,31 @@ assert DT == STEP, "courses and forecasts are told at the same moments"
 # The checks that are made here.
 TIME_TO_COLLISION, GAP, CUT_IN = "time to collision", "gap", "cut-in"
 
+
+class Air(NamedTuple):
+    """m around the car within which somebody counts as hit; negative: so deep in it."""
+
+    along: float  # of who drives along, or the other way
+    crossing: float  # of who drives across: he may turn less or more than was foreseen
+
+
+ROOM = Air(along=0.2, crossing=0.6)
+OVERLAP = Air(along=-0.2, crossing=-0.2)  # by more than tracks are off
+
 SHARE = 0.3  # of an agent's hypotheses, by weight
 EVERY = 2  # steps between two moments at which boxes are compared
-AIR = 0.2  # m of air on every side of the car
+NEARER = 0.2  # m that a plan may still bring the car towards somebody whom it touches by now
 NEAR = 12.0  # m from the plan's path: who is further away is not projected on it
 AROUND = 60  # m of path behind and beyond: more than RSS asks for at any speed driven here
 STRIP = 0.2  # m of air beside the car in which somebody is in its strip
 LOOKS = (0.0, 0.5, 1.0, 1.5, 2.0)  # s: who is ahead and who behind; the last one is the gap's
 LEAST_GAP = 4.0  # m: the unit of the margin where RSS asks for next to nothing
 ALONG = 0.5  # cosine of the angle up to which somebody drives along
+STRAIGHT_ON = 1.0  # s for which who drives across may go straight on, whatever lane is foreseen
 
 
-def avoids_collisions(course: Course, forecast: Forecast, limit: float, air: float = AIR) -> Margin:
-    """`limit` s must be left until the plan comes within `air` m of somebody."""
+def avoids_collisions(course: Course, forecast: Forecast, limit: float, air: Air = ROOM) -> Margin:
+    """`limit` s must be left until the plan comes within `air` of somebody."""
     return at_least(TIME_TO_COLLISION, collision_time(course, forecast, air), limit)
 
 
@@ -102,26 +116,48 @@ def _in_strip(d: FloatArray, forecast: Forecast) -> BoolArray:
     return np.asarray(np.abs(d) < (EGO_WIDTH + forecast.width) / 2 + STRIP)
 
 
-def collision_time(course: Course, forecast: Forecast, air: float = AIR) -> float:
-    """s until the car comes within `air` m of an agent in more than SHARE of its hypotheses; inf if
-    it does not. With whom it seems to overlap already, it does not: his place is wrong, and no plan
-    could help it."""
+def collision_time(course: Course, forecast: Forecast, air: Air = ROOM) -> float:
+    """s until the car, driving the plan, first touches somebody: as foreseen, or who drives across
+    and just goes straight on for the next moment; inf if it does not."""
+    on = _touch_time(course, _across_straight_on(forecast), air)
+    return min(_touch_time(course, forecast, air), on if on <= STRAIGHT_ON else np.inf)
+
+
+def _across_straight_on(forecast: Forecast) -> Forecast:
+    """One hypothesis for each of those who drive across now: speed and heading stay."""
+    agent, first = np.unique(forecast.agent, return_index=True)
+    across = np.abs(np.cos(forecast.heading[first, 0])) <= ALONG
+    rows, agent = first[across], agent[across]
+    stays = np.ones((1, forecast.speed.shape[1]))
+    heading, speed = forecast.heading[rows, :1] * stays, forecast.speed[rows, :1] * stays
+    way = np.arange(stays.shape[1]) * DT * speed
+    xy = forecast.xy[rows, :1] + np.stack([way * np.cos(heading), way * np.sin(heading)], axis=-1)
+    return Forecast(
+        xy, heading, speed, agent, np.ones(len(rows)),
+        forecast.length[rows], forecast.width[rows], forecast.room[rows],
+    )  # fmt: skip
+
+
+def _touch_time(course: Course, forecast: Forecast, air: Air) -> float:
+    """s until the car comes within `air` of an agent in more than SHARE of its hypotheses; inf if
+    it does not. To whom it is as near already it may stay, as his place may be wrong and no plan
+    could help it, but not come nearer."""
     if not len(forecast):
         return np.inf
     s, d = _beside_path(course, forecast)
     from_behind = _in_strip(d[:, 0], forecast) & (s[:, 0] < 0)
     steps = np.arange(0, len(course.speed), EVERY)
     off = forecast.xy[:, steps] - course.xy[steps]
-    reach = (EGO_LENGTH + forecast.length) / 2 + 2.0
-    near = np.hypot(off[..., 0], off[..., 1]) < reach[:, None]  # (H, n)
+    away = np.hypot(off[..., 0], off[..., 1])  # (H, n) m
+    near = away < ((EGO_LENGTH + forecast.length) / 2 + 2.0)[:, None]
     near &= ~from_behind[:, None]
     rows, moments = np.nonzero(near)
     if not len(rows):
         return np.inf
     k = steps[moments]
-    ones = np.ones(len(k))
-    length, width = (EGO_LENGTH + 2 * air) * ones, (EGO_WIDTH + 2 * air) * ones
-    ego = box_corners(course.xy[k], course.heading[k], length, width)
+    along = np.abs(np.cos(forecast.heading[rows, k] - course.heading[k])) > ALONG
+    around = 2 * np.where(along, air.along, air.crossing)
+    ego = box_corners(course.xy[k], course.heading[k], EGO_LENGTH + around, EGO_WIDTH + around)
     other = box_corners(
         forecast.xy[rows, k],
         forecast.heading[rows, k],
@@ -129,7 +165,8 @@ def collision_time(course: Course, forecast: Forecast, air: float = AIR) -> floa
         forecast.width[rows],
     )
     hit = boxes_overlap(ego, other)
-    hit &= ~np.isin(rows, rows[hit & (k == 0)])
+    nearer = away[rows, moments] < away[rows, 0] - NEARER
+    hit = np.where(np.isin(rows, rows[hit & (k == 0)]), nearer, hit)
     for moment in np.unique(moments[hit]):
         touched = np.unique(rows[hit & (moments <= moment)])
         share = np.bincount(forecast.agent[touched], weights=forecast.weight[touched])

@@ -27,7 +27,10 @@ REACH = 2.0  # s in which a higher speed is reached: what the target means
 SLOWING = 1.2  # s in which a lower one is: who brakes for somebody does most of it at once, and
 # evenly over two seconds the car came nearer to those ahead than the expert ever does
 STAND = 0.5  # m/s: a lower target means to stand; the mean of classes is never quite 0
+START = 1.0  # m/s: who stands stays for a lower target, instead of creeping into whoever is ahead
+STANDING = 0.3  # m/s: who is no faster stands
 MOST_ACCEL, MOST_BRAKING = 2.4, 3.8  # m/s^2: nuPlan's comfort bounds, and a little less
+LEAST_BRAKING = 0.4  # m/s^2 to a standstill, which otherwise only comes nearer and nearer
 JERK, HASTY_JERK = 2.9, 20.0  # m/s^3
 HASTY_SHARE = 0.5  # of its speed: who is to lose more of it, or wants more braking than the car
 # has, brakes with all that there is, and comfort does not matter
@@ -40,7 +43,8 @@ def follow(
     target."""
     xy, heading = densely(path)
     steering = steering_curvature(curvature_of(heading))
-    target = target_speed if target_speed > STAND else 0.0
+    least = START if ego.speed < STANDING else STAND
+    target = target_speed if target_speed > least else 0.0
     begin = (max(ego.speed, 0.0), ego.accel, ego.steering_angle)
     xy_ego, turned, speed = _drive(xy, heading, steering, target, full_stop, *begin)
     return Trajectory(t=np.arange(STEPS + 1) * TICK, xy_ego=xy_ego, heading=turned, speed=speed)
@@ -87,6 +91,8 @@ def _pace(v: float, accel: float, target: float, full_stop: bool) -> float:
     """The acceleration of the next tick, m/s^2."""
     reach = REACH if target > v else SLOWING
     wanted = -MAX_ACCEL if full_stop else min((target - v) / reach, MOST_ACCEL)
+    if target == 0.0:
+        wanted = min(wanted, -LEAST_BRAKING)
     hasty = full_stop or wanted < -MAX_ACCEL
     hasty = hasty or (wanted < -MOST_BRAKING and target < HASTY_SHARE * v)
     wanted = max(wanted, -MAX_ACCEL if hasty else -MOST_BRAKING)

@@ -8,9 +8,10 @@ import pytest
 from control.agreement import AgreementLimits, agree, heads_agree
 from control.margin import worst
 from control.plan_checks import FALLBACK, LEARNED, Course, feasible, on_the_road
-from control.traffic_checks import avoids_collisions, keeps_distance
+from control.traffic_checks import avoids_collisions, collision_time, keeps_distance
 from datasets.driving import Trajectory
 from datasets.scene import Lanes
+from planning.boxes import EGO_LENGTH, EGO_WIDTH
 from planning.lane_graph import LaneGraph
 from planning.learned import LearnedPlan
 from planning.motion import MotionMemory
@@ -139,6 +140,35 @@ def test_an_empty_road_is_clear():
 def test_traffic(rows, trajectory, bad):
     margins = traffic(rows, trajectory)
     assert {check for check, value in margins.items() if value < 0} == bad
+
+
+def test_who_drives_across_gets_more_air():
+    """Half a metre from the side of the car: beside who drives along, before who drives across."""
+    beside = (0.0, EGO_WIDTH + 0.5, 0.0, 10.0)
+    across = (EGO_LENGTH / 2 + EGO_WIDTH / 2 + 0.5, -20.0, np.pi / 2, 20.0)
+    assert traffic([beside], plan(speed=0.0))["time to collision"] == 1.0
+    assert traffic([across], plan(speed=0.0))["time to collision"] < 0
+
+
+def test_towards_whom_one_touches_one_does_not_push():
+    touched = [(EGO_LENGTH + 0.1, 0.0, 0.0, 0.0)]
+    assert traffic(touched, plan(speed=0.0))["time to collision"] == 1.0
+    assert traffic(touched, plan(speed=0.5))["time to collision"] < 0
+    assert (
+        traffic([(-EGO_LENGTH - 0.1, 0.0, 0.0, 0.0)], plan(speed=0.5))["time to collision"] == 1.0
+    )
+
+
+@pytest.mark.parametrize(("away", "time"), [(8.0, 0.8), (20.0, np.inf)])
+def test_who_drives_across_may_go_straight_on(away, time):
+    """Foreseen to stop where he is, ten metres a second fast: believed, but for the next second."""
+    seen = agents_at([(3.0, -away - EGO_WIDTH, np.pi / 2, 10.0)])
+    graph = LaneGraph.of(straight_lanes((4.0, 0.0)))
+    forecast = predict(graph, seen, MotionMemory().update(0.0, seen), 0.0, 5.0)
+    stops = replace(forecast, xy=np.repeat(forecast.xy[:, :1], forecast.xy.shape[1], axis=1))
+    along = replace(stops, heading=0 * stops.heading)
+    assert collision_time(Course.of(plan(speed=0.0)), stops) == pytest.approx(time, abs=0.3)
+    assert collision_time(Course.of(plan(speed=0.0)), along) == np.inf
 
 
 def test_a_plan_that_passes_still_passes_when_the_one_ahead_is_further_away():
