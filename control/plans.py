@@ -14,7 +14,7 @@ from typing import TypeVar
 from control.agreement import AgreementLimits, agree, heads_agree
 from control.margin import Margin
 from control.plan_checks import FALLBACK, LEARNED, Course, PlanLimits, feasible, on_the_road
-from control.traffic_checks import OVERLAP, Air, avoids_collisions, collision_time, keeps_distance
+from control.traffic_checks import CERTAIN, Care, avoids_collisions, collision_time, keeps_distance
 from datasets.driving import Trajectory
 from datasets.scene import Scene
 from planning.learned import LearnedPlan
@@ -36,7 +36,7 @@ class PlanConfig:
     learned_collision: float = 1.5  # s until it may touch somebody
     # The fallback is refused only where it fails for certain: what would take over only brakes.
     fallback_collision: float = 0.6  # s
-    fallback_air: Air = OVERLAP
+    fallback_care: Care = CERTAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,13 @@ def against_rules(
         *feasible(course, scene.ego, config.fallback),
         on_the_road(course, scene.lanes, config.fallback),
     ]
-    air = config.fallback_air
-    collision = avoids_collisions(course, plan.forecast, config.fallback_collision, air)
+    care = config.fallback_care
+    collision = avoids_collisions(course, plan.forecast, config.fallback_collision, care)
     if not collision.passed:
         braked = stop(scene)
         if braked is not None:
-            own = collision_time(course, plan.forecast, air)
-            if collision_time(Course.of(braked), plan.forecast, air) <= own:
+            own = collision_time(course, plan.forecast, care)
+            if collision_time(Course.of(braked), plan.forecast, care) <= own:
                 collision = Margin("nothing avoids the collision", 0.0)
     return [*margins, collision]
 

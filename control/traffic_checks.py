@@ -1,8 +1,8 @@
 """Does a plan keep clear of everybody it may meet? Against the forecasts of the rule planner, which
 know nothing of any learned weight.
 
-time to collision   when the car, driving the plan, first touches somebody in more than `SHARE` of
-                    the ways that one may go
+time to collision   when the car, driving the plan, first comes too near to somebody (`Care`) in
+                    more than `SHARE` of the ways that one may go, or who goes straight across
 gap                 the RSS distance (planning.rss) behind whoever is ahead in the strip of the
                     plan. Somebody may cut in at any time, so that not the gap of now decides, but
                     that of in two seconds: a plan must have it by then, or have it again.
@@ -19,8 +19,8 @@ import numpy as np
 
 from control.margin import Margin, at_least
 from control.plan_checks import STEP, Course
-from datasets.checks import BoolArray, FloatArray
-from datasets.geometry import box_corners, boxes_overlap
+from datasets.checks import BoolArray, FloatArray, IntArray
+from datasets.geometry import box_corners, box_gap
 from planning.boxes import EGO_LENGTH, EGO_WIDTH
 from planning.paths import project_points, resample
 from planning.prediction import DT, Forecast
@@ -32,31 +32,33 @@ assert DT == STEP, "courses and forecasts are told at the same moments"
 TIME_TO_COLLISION, GAP, CUT_IN = "time to collision", "gap", "cut-in"
 
 
-class Air(NamedTuple):
-    """m around the car within which somebody counts as hit; negative: so deep in it."""
+class Care(NamedTuple):
+    """What counts as a collision."""
 
-    along: float  # of who drives along, or the other way
-    crossing: float  # of who drives across: he may turn less or more than was foreseen
+    along: float  # m of air around the car, to who drives along or the other way; negative: overlap
+    crossing: float  # m, to who is across: where he turns, and how a wreck lies, is told less well
+    straight_on: float  # s for which who drives across may go straight on, whatever is foreseen
 
 
-ROOM = Air(along=0.2, crossing=0.6)
-OVERLAP = Air(along=-0.2, crossing=-0.2)  # by more than tracks are off
+MAY_BE = Care(along=0.2, crossing=0.6, straight_on=1.0)
+CERTAIN = Care(along=-0.2, crossing=-0.2, straight_on=0.0)  # deeper than tracks are off
 
 SHARE = 0.3  # of an agent's hypotheses, by weight
 EVERY = 2  # steps between two moments at which boxes are compared
-NEARER = 0.2  # m that a plan may still bring the car towards somebody whom it touches by now
+PUSH = 0.2  # m that a plan may still take from too small a gap of now
 NEAR = 12.0  # m from the plan's path: who is further away is not projected on it
 AROUND = 60  # m of path behind and beyond: more than RSS asks for at any speed driven here
 STRIP = 0.2  # m of air beside the car in which somebody is in its strip
 LOOKS = (0.0, 0.5, 1.0, 1.5, 2.0)  # s: who is ahead and who behind; the last one is the gap's
 LEAST_GAP = 4.0  # m: the unit of the margin where RSS asks for next to nothing
 ALONG = 0.5  # cosine of the angle up to which somebody drives along
-STRAIGHT_ON = 1.0  # s for which who drives across may go straight on, whatever lane is foreseen
 
 
-def avoids_collisions(course: Course, forecast: Forecast, limit: float, air: Air = ROOM) -> Margin:
-    """`limit` s must be left until the plan comes within `air` of somebody."""
-    return at_least(TIME_TO_COLLISION, collision_time(course, forecast, air), limit)
+def avoids_collisions(
+    course: Course, forecast: Forecast, limit: float, care: Care = MAY_BE
+) -> Margin:
+    """`limit` s must be left until the plan collides with somebody."""
+    return at_least(TIME_TO_COLLISION, collision_time(course, forecast, care), limit)
 
 
 def keeps_distance(course: Course, forecast: Forecast) -> list[Margin]:
@@ -116,11 +118,14 @@ def _in_strip(d: FloatArray, forecast: Forecast) -> BoolArray:
     return np.asarray(np.abs(d) < (EGO_WIDTH + forecast.width) / 2 + STRIP)
 
 
-def collision_time(course: Course, forecast: Forecast, air: Air = ROOM) -> float:
-    """s until the car, driving the plan, first touches somebody: as foreseen, or who drives across
-    and just goes straight on for the next moment; inf if it does not."""
-    on = _touch_time(course, _across_straight_on(forecast), air)
-    return min(_touch_time(course, forecast, air), on if on <= STRAIGHT_ON else np.inf)
+def collision_time(course: Course, forecast: Forecast, care: Care = MAY_BE) -> float:
+    """s until the car, driving the plan, collides with somebody who goes as foreseen, or who drives
+    across and for a moment goes straight on; inf if it does not."""
+    foreseen = _first_touch(course, forecast, care)
+    if care.straight_on <= 0:
+        return foreseen
+    straight_on = _first_touch(course, _across_straight_on(forecast), care)
+    return min(foreseen, straight_on if straight_on <= care.straight_on else np.inf)
 
 
 def _across_straight_on(forecast: Forecast) -> Forecast:
@@ -138,41 +143,44 @@ def _across_straight_on(forecast: Forecast) -> Forecast:
     )  # fmt: skip
 
 
-def _touch_time(course: Course, forecast: Forecast, air: Air) -> float:
-    """s until the car comes within `air` of an agent in more than SHARE of its hypotheses; inf if
-    it does not. To whom it is as near already it may stay, as his place may be wrong and no plan
-    could help it, but not come nearer."""
+def _first_touch(course: Course, forecast: Forecast, care: Care) -> float:
+    """s until the car comes too near to an agent in more than SHARE of its hypotheses; inf if it
+    does not. To whom it is too near already it may stay, as his place may be wrong and no plan
+    could help it; but not when the plan takes more than PUSH of the gap that there is now."""
     if not len(forecast):
         return np.inf
     s, d = _beside_path(course, forecast)
     from_behind = _in_strip(d[:, 0], forecast) & (s[:, 0] < 0)
     steps = np.arange(0, len(course.speed), EVERY)
     off = forecast.xy[:, steps] - course.xy[steps]
-    away = np.hypot(off[..., 0], off[..., 1])  # (H, n) m
-    near = away < ((EGO_LENGTH + forecast.length) / 2 + 2.0)[:, None]
+    reach = (EGO_LENGTH + forecast.length) / 2 + 2.0
+    near = np.hypot(off[..., 0], off[..., 1]) < reach[:, None]  # (H, n)
     near &= ~from_behind[:, None]
     rows, moments = np.nonzero(near)
     if not len(rows):
         return np.inf
     k = steps[moments]
+    gap = _gaps(course, forecast, rows, k)
     along = np.abs(np.cos(forecast.heading[rows, k] - course.heading[k])) > ALONG
-    around = 2 * np.where(along, air.along, air.crossing)
-    ego = box_corners(course.xy[k], course.heading[k], EGO_LENGTH + around, EGO_WIDTH + around)
-    other = box_corners(
-        forecast.xy[rows, k],
-        forecast.heading[rows, k],
-        forecast.length[rows],
-        forecast.width[rows],
-    )
-    hit = boxes_overlap(ego, other)
-    nearer = away[rows, moments] < away[rows, 0] - NEARER
-    hit = np.where(np.isin(rows, rows[hit & (k == 0)]), nearer, hit)
+    too_near = gap < np.where(along, care.along, care.crossing)
+    now = np.full(len(forecast), np.inf)
+    begins = too_near & (k == 0)
+    now[rows[begins]] = gap[begins]
+    hit = too_near & (np.isinf(now[rows]) | (gap < now[rows] - PUSH))
     for moment in np.unique(moments[hit]):
         touched = np.unique(rows[hit & (moments <= moment)])
         share = np.bincount(forecast.agent[touched], weights=forecast.weight[touched])
         if share.max() > SHARE:
             return float(steps[moment] * STEP)
     return np.inf
+
+
+def _gaps(course: Course, forecast: Forecast, rows: IntArray, k: IntArray) -> FloatArray:
+    """(M,) m between the car and the hypotheses `rows` at the steps `k`."""
+    ones = np.ones(len(k))
+    ego = box_corners(course.xy[k], course.heading[k], EGO_LENGTH * ones, EGO_WIDTH * ones)
+    length, width = forecast.length[rows], forecast.width[rows]
+    return box_gap(ego, box_corners(forecast.xy[rows, k], forecast.heading[rows, k], length, width))
 
 
 def _left(gap: float, rear: float, front: float) -> float:

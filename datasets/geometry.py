@@ -62,17 +62,25 @@ def box_corners(
     return np.asarray(np.stack([c * x - s * y, s * x + c * y], axis=-1) + xy[:, None, :])
 
 
-def boxes_overlap(corners_a: FloatArray, corners_b: FloatArray) -> BoolArray:
-    """(..., 4, 2) corners of two sets of boxes, broadcast -> (...) whether they overlap.
+def box_gap(corners_a: FloatArray, corners_b: FloatArray) -> FloatArray:
+    """(..., 4, 2) corners of two sets of boxes, broadcast -> (...) m by which they are apart across
+    the edge that parts them most; negative: how deep they overlap.
 
     The separating axis theorem: two rectangles are apart exactly when one of their four edge
-    normals separates them.
+    normals separates them. Corner to corner they are further apart than this says.
     """
-    apart = np.zeros(np.broadcast_shapes(corners_a.shape[:-2], corners_b.shape[:-2]), dtype=bool)
+    gap = np.full(np.broadcast_shapes(corners_a.shape[:-2], corners_b.shape[:-2]), -np.inf)
     for corners in (corners_a, corners_b):
         for edge in (0, 1):
             axis = corners[..., edge, :] - corners[..., edge + 1, :]  # (..., 2)
+            axis /= np.maximum(np.hypot(axis[..., 0], axis[..., 1]), 1e-9)[..., None]
             on_a = np.einsum("...ij,...j->...i", corners_a, axis)
             on_b = np.einsum("...ij,...j->...i", corners_b, axis)
-            apart |= (on_a.max(-1) < on_b.min(-1)) | (on_b.max(-1) < on_a.min(-1))
-    return np.asarray(~apart)
+            apart = np.maximum(on_b.min(-1) - on_a.max(-1), on_a.min(-1) - on_b.max(-1))
+            gap = np.maximum(gap, apart)
+    return np.asarray(gap)
+
+
+def boxes_overlap(corners_a: FloatArray, corners_b: FloatArray) -> BoolArray:
+    """(..., 4, 2) corners of two sets of boxes, broadcast -> (...) whether they overlap."""
+    return np.asarray(box_gap(corners_a, corners_b) <= 0)

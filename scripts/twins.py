@@ -19,7 +19,8 @@ from sim.traffic import accelerate, advance
 DT = 1 / PHYSICS_HZ  # s
 STEPS = PHYSICS_HZ // DECISION_HZ
 _SAME_THING = {"road", "lane", "history", "log"}  # compared through lane_index, or display only
-# What None says as well. Of bodies pushed apart until they touch, the last bit decides which it is.
+# What None says as well of where a body goes; that an impact of nothing leaves a wreck, too, shows
+# a step later. Of bodies pushed apart until they touch, the last bit decides which of them it is.
 _NONE_IS = {"impact": np.zeros(2)}  # m
 
 

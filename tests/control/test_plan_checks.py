@@ -8,7 +8,7 @@ import pytest
 from control.agreement import AgreementLimits, agree, heads_agree
 from control.margin import worst
 from control.plan_checks import FALLBACK, LEARNED, Course, feasible, on_the_road
-from control.traffic_checks import avoids_collisions, collision_time, keeps_distance
+from control.traffic_checks import CERTAIN, avoids_collisions, collision_time, keeps_distance
 from datasets.driving import Trajectory
 from datasets.scene import Lanes
 from planning.boxes import EGO_LENGTH, EGO_WIDTH
@@ -107,10 +107,10 @@ def test_no_road_is_no_road_and_an_unsure_one_is_wider():
     assert sure < wide
 
 
-def traffic(rows, trajectory, **agents):
-    """The margins of a plan on two lanes among cars at (x, y, heading, speed)."""
-    seen = agents_at(rows, **agents)
-    graph = LaneGraph.of(straight_lanes((4.0, 0.0)))
+def traffic(rows, trajectory, lanes=(4.0, 0.0)):
+    """The margins of a plan on lanes beside each other among cars at (x, y, heading, speed)."""
+    seen = agents_at(rows)
+    graph = LaneGraph.of(straight_lanes(lanes))
     forecast = predict(graph, seen, MotionMemory().update(0.0, seen), 10.0, 5.0)
     course = Course.of(trajectory)
     return {
@@ -142,33 +142,57 @@ def test_traffic(rows, trajectory, bad):
     assert {check for check, value in margins.items() if value < 0} == bad
 
 
-def test_who_drives_across_gets_more_air():
-    """Half a metre from the side of the car: beside who drives along, before who drives across."""
-    beside = (0.0, EGO_WIDTH + 0.5, 0.0, 10.0)
-    across = (EGO_LENGTH / 2 + EGO_WIDTH / 2 + 0.5, -20.0, np.pi / 2, 20.0)
-    assert traffic([beside], plan(speed=0.0))["time to collision"] == 1.0
-    assert traffic([across], plan(speed=0.0))["time to collision"] < 0
+NOSE_TO_SIDE = EGO_LENGTH / 2 + EGO_WIDTH / 2  # m between the middles of who stand so
 
 
-def test_towards_whom_one_touches_one_does_not_push():
-    touched = [(EGO_LENGTH + 0.1, 0.0, 0.0, 0.0)]
-    assert traffic(touched, plan(speed=0.0))["time to collision"] == 1.0
-    assert traffic(touched, plan(speed=0.5))["time to collision"] < 0
-    assert (
-        traffic([(-EGO_LENGTH - 0.1, 0.0, 0.0, 0.0)], plan(speed=0.5))["time to collision"] == 1.0
-    )
+def test_who_is_across_gets_more_air():
+    """Half a metre from the car: beside who drives along, and before who drives across."""
+    still = plan(speed=0.0)
+    beside, oncoming = ((0.0, EGO_WIDTH + 0.5, turn, 10.0) for turn in (0.0, np.pi))
+    across = (NOSE_TO_SIDE + 0.5, -20.0, np.pi / 2, 20.0)
+    for harmless in (beside, oncoming):
+        assert traffic([harmless], still)["time to collision"] == 1.0
+    assert traffic([across], still)["time to collision"] < 0
 
 
-@pytest.mark.parametrize(("away", "time"), [(8.0, 0.8), (20.0, np.inf)])
-def test_who_drives_across_may_go_straight_on(away, time):
-    """Foreseen to stop where he is, ten metres a second fast: believed, but for the next second."""
-    seen = agents_at([(3.0, -away - EGO_WIDTH, np.pi / 2, 10.0)])
+@pytest.mark.parametrize(
+    ("row", "trajectory", "passes"),
+    [
+        ((EGO_LENGTH + 0.1, 0.0, 0.0, 0.0), plan(speed=0.0), True),
+        ((EGO_LENGTH + 0.1, 0.0, 0.0, 0.0), plan(speed=0.5), False),  # pushes
+        ((NOSE_TO_SIDE + 0.5, 0.0, np.pi / 2, 8.0), plan(speed=0.0), True),
+        ((NOSE_TO_SIDE + 0.5, 0.0, np.pi / 2, 8.0), plan(speed=2.0), False),  # into his tail
+        ((3.0, EGO_WIDTH + 0.15, 0.0, 0.0), plan(speed=10.0), True),  # by, no nearer than now
+        ((3.0, EGO_WIDTH + 0.15, 0.0, 0.0), plan(speed=10.0, yaw_rate=0.3), False),
+        ((3.0, EGO_WIDTH + 0.15, 0.0, 0.0), plan(speed=10.0, yaw_rate=-0.3), True),
+        ((3.0, EGO_WIDTH + 0.15, 0.0, 8.0), plan(speed=10.0), True),
+    ],
+)
+def test_who_is_too_near_already_may_stay_but_not_come_nearer(row, trajectory, passes):
+    margins = traffic([row], trajectory, lanes=(20.0,))  # nobody is drawn to a lane
+    assert (margins["time to collision"] == 1.0) == passes
+
+
+def across_and_others():
+    """Somebody who drives across 8 m from the side of the car, after two whose ways fork."""
+    rows = [(60.0, 4.0, 0.0, 10.0), (60.0, 2.0, 0.0, 10.0)]
+    rows.append((3.0, -8.0 - NOSE_TO_SIDE, np.pi / 2, 10.0))
+    seen = agents_at(rows)
     graph = LaneGraph.of(straight_lanes((4.0, 0.0)))
     forecast = predict(graph, seen, MotionMemory().update(0.0, seen), 0.0, 5.0)
+    assert len(forecast) > len(rows), "somebody has several hypotheses"
+    return forecast
+
+
+def test_who_drives_across_may_go_straight_on():
+    """Foreseen to stop where he is: believed, but for the next second."""
+    still = Course.of(plan(speed=0.0))
+    forecast = across_and_others()
     stops = replace(forecast, xy=np.repeat(forecast.xy[:, :1], forecast.xy.shape[1], axis=1))
-    along = replace(stops, heading=0 * stops.heading)
-    assert collision_time(Course.of(plan(speed=0.0)), stops) == pytest.approx(time, abs=0.3)
-    assert collision_time(Course.of(plan(speed=0.0)), along) == np.inf
+    assert collision_time(still, stops) == pytest.approx(0.8, abs=0.05)
+    assert collision_time(still, stops, CERTAIN) == np.inf
+    further = replace(stops, xy=stops.xy - [0.0, 6.0])
+    assert collision_time(still, further) == np.inf
 
 
 def test_a_plan_that_passes_still_passes_when_the_one_ahead_is_further_away():

@@ -156,6 +156,14 @@ def test_pile_ups(seed, regulated):
     assert any(body.hit for body in roads[0].vehicles + roads[0].objects)
 
 
+@pytest.mark.parametrize(("impact", "equal"), [((0.0, 0.0), True), ((1e-3, 0.0), False)])
+def test_an_impact_of_nothing_is_none(impact, equal):
+    roads = twin_roads(highway_road())
+    roads[0].vehicles[3].impact = np.array(impact)
+    assert roads[1].vehicles[3].impact is None
+    assert difference(*roads).within(FREE) == equal
+
+
 # --- what the kernels do not know is left to stock ---
 
 
