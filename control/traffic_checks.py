@@ -163,10 +163,10 @@ def _first_touch(course: Course, forecast: Forecast, care: Care) -> float:
     gap = _gaps(course, forecast, rows, k)
     along = np.abs(np.cos(forecast.heading[rows, k] - course.heading[k])) > ALONG
     too_near = gap < np.where(along, care.along, care.crossing)
-    now = np.full(len(forecast), np.inf)
+    now = np.full(len(forecast), np.inf)  # m, the gap of now to whom the car is too near already
     begins = too_near & (k == 0)
     now[rows[begins]] = gap[begins]
-    hit = too_near & (np.isinf(now[rows]) | (gap < now[rows] - PUSH))
+    hit = too_near & (gap < now[rows] - PUSH)
     for moment in np.unique(moments[hit]):
         touched = np.unique(rows[hit & (moments <= moment)])
         share = np.bincount(forecast.agent[touched], weights=forecast.weight[touched])
