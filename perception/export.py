@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from datasets.learning.inputs import EGO_INPUTS, ROUTE_INPUTS
-from datasets.learning.onnx_file import write_onnx
-from perception.network import CAMERAS, NetworkConfig, PerceptionNet
+from datasets.learning.onnx_export import write_onnx
+from perception.network import NetworkConfig, PerceptionNet
+from perception.nouns import CAMERAS
 from perception.peaks import local_maxima
 
 INPUTS = ("frames", "route", "ego")

@@ -20,11 +20,10 @@ from torch.nn import functional as F
 from torchvision.ops import Conv2dNormActivation
 
 from datasets.learning.inputs import EGO_INPUTS, ROUTE_INPUTS
-from perception.nouns import OWN, SLOTS, STATION_S, STATIONS
+from perception.nouns import CAMERAS, OWN, SLOTS, STATION_S, STATIONS
 from perception.road_code import PLACE, ROAD_SIZE
 from perception.vehicle_code import CODE, CROP_TOP_PX, INDEX, STRIDE
 
-CAMERAS = 5
 _GREY, _CONTRAST = 110.0, 60.0  # grey levels: mean and spread of the pictures
 _RARE = -4.0  # logit of a middle before anything is learned: nearly every cell is empty
 _LANE_WIDTH = 4.0  # m: what offsets are told from

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from datasets.checks import FloatArray, IntArray, check_array, check_finite
 
+CAMERAS = 5  # of the rig
 STATIONS = 24  # places along the spine at which the road is described
 HORIZON = 100.0  # m along the spine
 STATION_S: FloatArray = HORIZON * (np.arange(STATIONS) / (STATIONS - 1)) ** 2  # (S,) m, dense near

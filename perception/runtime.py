@@ -1,8 +1,9 @@
 """The trained network as eyes: pictures in, a Glance out; one tick at a time.
 
-ONNX Runtime by default, torch as the alternative; both from files in perception/weights, which are
-made from the same training. A tick takes one thread unless told otherwise: the other cores belong
-to the rest of the stack, and one thread without spinning has the steadiest tail.
+Through ONNX Runtime, which needs no torch (perception/torch_runtime.py is the alternative); both
+from files in perception/weights, which are made from the same training. A tick takes one thread
+unless told otherwise: the other cores belong to the rest of the stack, and one thread without
+spinning has the steadiest tail.
 """
 
 from __future__ import annotations
@@ -11,18 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from datasets.learning.inputs import ego_inputs, route_inputs, stacked
 from datasets.learning.onnx_file import open_session
 from datasets.observation import CameraFrame, Observation
-from perception.export import INPUTS, OneTick
-from perception.network import CAMERAS
-from perception.nouns import Glance
+from perception.nouns import CAMERAS, Glance
 from perception.road_code import decode_road
 from perception.vehicle_code import decode
-from perception.weights import load_weights
 
 WEIGHTS = Path(__file__).parent / "weights"
 ONNX_FILE, TORCH_FILE = WEIGHTS / "perception.onnx", WEIGHTS / "perception.safetensors"
@@ -34,26 +31,12 @@ class OnnxLook:
 
     def __init__(self, path: Path = ONNX_FILE, threads: int = 1) -> None:
         self._session = open_session(path, threads)
+        self._names = [each.name for each in self._session.get_inputs()]
 
     def __call__(self, observation: Observation) -> Glance:
-        inputs = dict(zip(INPUTS, inputs_of(observation), strict=True))
+        inputs = dict(zip(self._names, inputs_of(observation), strict=True))
         told = self._session.run(["peaks", "code", "road", "coarse"], inputs)
-        return _decoded(*told, observation.frames)
-
-
-class TorchLook:
-    """The same through torch. The number of threads is torch's, for the whole process."""
-
-    def __init__(self, path: Path = TORCH_FILE, threads: int = 1) -> None:
-        network, _ = load_weights(path)
-        self._network = OneTick(network).eval()
-        torch.set_num_threads(threads)
-
-    @torch.inference_mode()
-    def __call__(self, observation: Observation) -> Glance:
-        inputs = (torch.from_numpy(each) for each in inputs_of(observation))
-        peaks, code, _, road, coarse = (each.numpy() for each in self._network(*inputs))
-        return _decoded(peaks, code, road, coarse, observation.frames)
+        return decoded(*told, observation.frames)
 
 
 def inputs_of(
@@ -69,12 +52,13 @@ def inputs_of(
     return frames, route_inputs(observation.route), ego_inputs(observation.ego)
 
 
-def _decoded(
+def decoded(
     peaks: NDArray[np.float32],
     code: NDArray[np.float32],
     road: NDArray[np.float32],
     coarse: NDArray[np.float32],
     frames: Sequence[CameraFrame],
 ) -> Glance:
+    """The Glance that the outputs of the network (perception.export.OUTPUTS) tell."""
     cameras = [frame.camera for frame in frames]
     return Glance(decode(peaks, code, cameras, THRESHOLD), decode_road(road), coarse)

@@ -7,12 +7,19 @@ from collections.abc import Callable
 
 from datasets.driving import Agent, Decision
 from datasets.observation import Observation
-from perception.runtime import OnnxLook, TorchLook
+from perception.runtime import OnnxLook
 from perception.source import Look, Perception
 from sim.world import World
 
+
+def _torch_look() -> Look:
+    from perception.torch_runtime import TorchLook  # seconds, which nobody else has to wait
+
+    return TorchLook()
+
+
 SHIPPED = "onnx"
-LOOKS: dict[str, Callable[[], Look]] = {"onnx": OnnxLook, "torch": TorchLook}
+LOOKS: dict[str, Callable[[], Look]] = {"onnx": OnnxLook, "torch": _torch_look}
 
 
 def perception_named(name: str, world: World) -> Perception:

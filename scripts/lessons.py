@@ -33,9 +33,9 @@ from datasets.observation import CameraFrame, Route
 from datasets.store.logged import LoggedTick
 from datasets.store.meta import EpisodeRow
 from datasets.store.reader import DatasetReader
-from perception.runtime import ONNX_FILE, TORCH_FILE, WEIGHTS, OnnxLook
+from perception.runtime import ONNX_FILE, WEIGHTS, OnnxLook
 from perception.source import Look
-from perception.weights import load_weights, trunk_hash
+from perception.trunk import trunk_of
 from planning.planner import RulePlanner
 from planning.policy.lessons import Lessons, save_lessons
 from scripts.labels import Persons, has_persons, of_expert, of_person
@@ -111,11 +111,6 @@ def folder_name(config: LessonConfig, eyes: Path = WEIGHTS) -> str:
     """After the trunk that makes the features, and the settings."""
     settings = json.dumps([_VERSION, asdict(config)], sort_keys=True)
     return f"{trunk_of(eyes)}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"
-
-
-def trunk_of(eyes: Path = WEIGHTS) -> str:
-    """What tells the trunk of perception's weights in a folder from others."""
-    return trunk_hash(load_weights(eyes / TORCH_FILE.name)[0])
 
 
 def file_name(row: EpisodeRow) -> str:

@@ -15,8 +15,8 @@ from datasets.learning.model import LOOK, ONNX, Model
 from datasets.learning.registry import ROOT, SHIPPED, Registry
 from perception.runtime import WEIGHTS as EYES
 from perception.runtime import OnnxLook
+from perception.trunk import trunk_of
 from planning.policy.driver import WEIGHTS, OnnxMind, Policy
-from scripts.lessons import trunk_of
 
 
 def registry_in(root: Path = ROOT) -> Registry:

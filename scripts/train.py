@@ -31,6 +31,7 @@ from perception.card import write_card
 from perception.export import export_onnx
 from perception.runtime import WEIGHTS as PERCEPTION_WEIGHTS
 from perception.training import TrainConfig, train
+from perception.trunk import trunk_of
 from perception.weights import load_weights
 from planning.policy import export as policy_export
 from planning.policy import training as policy_training
@@ -38,7 +39,7 @@ from planning.policy import weights as policy_weights
 from planning.policy.driver import WEIGHTS as POLICY_WEIGHTS
 from planning.policy.lessons import count_lessons, load_lessons
 from planning.policy.training import PolicyTraining
-from scripts.lessons import LessonConfig, lesson_files, trunk_of
+from scripts.lessons import LessonConfig, lesson_files
 from scripts.redraw import OtherViews
 from scripts.subcommands import run_chosen
 

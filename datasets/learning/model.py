@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from datasets.learning.weights import read_about
+from datasets.learning.weights_file import read_about
 from datasets.store.disk import sha256, write_whole
 
 Figures = dict[str, Any]  # of one evaluation, as JSON can hold them

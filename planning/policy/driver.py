@@ -1,6 +1,6 @@
-"""The trained policy as a LearnedDriver: ONNX Runtime by default, torch as the alternative; both
-from files in planning/policy/weights, which are made from the same training. One tick takes one
-thread, as perception does.
+"""The trained policy as a LearnedDriver, through ONNX Runtime, which needs no torch
+(planning/policy/torch_mind.py is the alternative); both from files in planning/policy/weights,
+which are made from the same training. One tick takes one thread, as perception does.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from datasets.driving import Trajectory
@@ -19,11 +18,9 @@ from datasets.learning.inputs import ego_inputs, route_inputs
 from datasets.learning.onnx_file import open_session
 from datasets.observation import Observation
 from planning.learned import LearnedPlan
+from planning.policy.config import FORMAT, PolicyConfig
 from planning.policy.council import Agreed, agree
-from planning.policy.export import OneTick
 from planning.policy.follow import fastest, follow
-from planning.policy.network import PolicyConfig
-from planning.policy.weights import FORMAT, load_weights
 
 WEIGHTS = Path(__file__).parent / "weights"
 ONNX_FILE, TORCH_FILE = WEIGHTS / "policy.onnx", WEIGHTS / "policy.safetensors"
@@ -54,20 +51,6 @@ class OnnxMind:
             None, dict(zip(self._names, inputs, strict=True))
         )
         return told
-
-
-class TorchMind:
-    """Through torch. The number of threads is torch's, for the whole process."""
-
-    def __init__(self, path: Path = TORCH_FILE, threads: int = 1) -> None:
-        network, _ = load_weights(path)
-        self.config = network.config
-        self._one = OneTick(network).eval()
-        torch.set_num_threads(threads)
-
-    @torch.inference_mode()
-    def __call__(self, inputs: Sequence[Single]) -> Sequence[Single]:
-        return [each.numpy() for each in self._one(*(torch.from_numpy(i) for i in inputs))]
 
 
 class Policy:

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from datasets.learning.inputs import EGO_INPUTS, ROUTE_INPUTS
-from datasets.learning.onnx_file import write_onnx
-from planning.policy.network import PolicyConfig, PolicyNet
-from planning.policy.weights import FORMAT
+from datasets.learning.onnx_export import write_onnx
+from planning.policy.config import FORMAT, PolicyConfig
+from planning.policy.network import PolicyNet
 
 OUTPUTS = ("sides", "paths", "speeds", "now")
 

@@ -11,7 +11,6 @@ how fast the car is: who only copies the speed that the car has would not need t
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -20,47 +19,13 @@ from torch.nn import functional as F
 
 from datasets.learning.inputs import EGO_INPUTS, ROUTE_INPUTS
 from planning.policy.code import HORIZON, PATH_SIZE, SIDES, SPEEDS, STATION_S
+from planning.policy.config import PolicyConfig
 
 SPEED_UNIT = 10.0  # m/s
 # rad, m: what one unit of the last layer means. A step of the optimizer moves every output by about
 # as much, so that what must be exact needs small units.
 _HEADING_UNIT, _OFFSET_UNIT = 0.3, 0.5
 _PLACE = 4.0  # m: where the path of the side begins before anything is learned
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyConfig:
-    """The shape of the network."""
-
-    heads: int = 4
-    width: int = 64  # numbers that a cell is told in, and that a query brings home
-    queries: int = 6  # places that a head looks at
-    parts: int = 4  # of a query, each with an attention of its own
-    squeezed: int = 16  # numbers of a cell in the chart
-    token: int = 48  # numbers that each camera is charted in
-    hidden: int = 96
-    ticks: int = 1  # that are looked at, the present one the last; more than one: a memory
-    spacing: int = 2  # ticks of the world between two of those
-    cameras: int = 5
-    channels: int = 96  # of perception's features
-    rows: int = 5
-    columns: int = 12
-
-    def __post_init__(self) -> None:
-        if min(self.heads, self.queries, self.ticks) < 1 or self.width % self.parts:
-            raise ValueError(
-                "PolicyConfig: expected heads, queries and ticks, and a width of whole parts; "
-                f"got {self}"
-            )
-
-    @property
-    def cells(self) -> int:
-        return self.cameras * self.rows * self.columns
-
-    @property
-    def seen(self) -> int:
-        """Numbers that a head brings home from a tick."""
-        return self.queries * self.width + self.cameras * self.token
 
 
 class Wish(NamedTuple):

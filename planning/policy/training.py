@@ -19,9 +19,10 @@ from datasets.checks import IntArray
 from datasets.learning.processes import Processes
 from datasets.learning.run import Course, Run, Terms, go_through
 from planning.policy.code import KEEP, encode_speed, side_of
+from planning.policy.config import PolicyConfig
 from planning.policy.lessons import Lessons
 from planning.policy.losses import LossWeights, losses, total
-from planning.policy.network import SPEED_UNIT, PolicyConfig, PolicyNet, Wish
+from planning.policy.network import SPEED_UNIT, PolicyNet, Wish
 from planning.policy.validation import validate
 from planning.policy.weights import save_weights
 

@@ -8,9 +8,8 @@ from typing import Any
 
 from datasets.learning import card
 from datasets.learning.weights import load_network, save_network
-from planning.policy.network import PolicyConfig, PolicyNet
-
-FORMAT = "roadloop-policy-1"  # changes with the meaning of the network's inputs and outputs
+from planning.policy.config import FORMAT, PolicyConfig
+from planning.policy.network import PolicyNet
 
 
 def save_weights(path: Path, network: PolicyNet, about: dict[str, Any]) -> None:

@@ -8,8 +8,9 @@ import torch
 
 from perception.export import export_onnx
 from perception.network import NetworkConfig, PerceptionNet
-from perception.runtime import OnnxLook, TorchLook
+from perception.runtime import OnnxLook
 from perception.source import Perception
+from perception.torch_runtime import TorchLook
 from perception.weights import save_weights
 from sim.world import World
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from perception.road_truth import road_truth
-from perception.runtime import ONNX_FILE, TORCH_FILE, WEIGHTS, OnnxLook, TorchLook
+from perception.runtime import ONNX_FILE, TORCH_FILE, WEIGHTS, OnnxLook
+from perception.torch_runtime import TorchLook
 from sim.world import World
 
 MOST = 8_000_000  # bytes of weights in all

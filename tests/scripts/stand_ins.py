@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from datasets.learning.model import FILES, ONNX
+from perception.trunk import trunk_of
 from planning.policy.export import export_onnx
 from planning.policy.weights import save_weights, write_card
-from scripts.lessons import trunk_of
 from tests.planning.policy.made_up import network
 
 SMALL = {"heads": 2, "width": 8, "queries": 3, "parts": 2, "squeezed": 4, "token": 4, "hidden": 16}

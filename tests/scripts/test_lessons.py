@@ -14,11 +14,12 @@ from datasets.store.reader import DatasetReader
 from datasets.store.writer import DatasetWriter
 from perception import weights as perception_weights
 from perception.network import NetworkConfig, PerceptionNet
+from perception.trunk import trunk_of
 from planning.policy.code import decode_path
 from planning.policy.lessons import load_lessons
 from planning.policy.weights import load_weights
 from scripts import collect
-from scripts.lessons import LessonConfig, file_name, lesson_files, trunk_of
+from scripts.lessons import LessonConfig, file_name, lesson_files
 from scripts.pupil import TEACHER, Taught
 from scripts.train import Policy, train_policy
 from sim.state import EGO

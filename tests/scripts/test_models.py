@@ -10,11 +10,11 @@ import pytest
 
 from datasets.learning.model import FILES, ONNX
 from datasets.learning.registry import ROOT, SHIPPED
+from perception.trunk import trunk_of
+from planning.policy.config import PolicyConfig
 from planning.policy.driver import WEIGHTS, OnnxMind
-from planning.policy.network import PolicyConfig
 from scripts import evaluate, models, models_at_hand
 from scripts.agents import file_name, make_agent, model_of, needs_cameras, with_model
-from scripts.lessons import trunk_of
 from scripts.models_at_hand import registry_in
 from sim.world import World
 from tests.scripts.stand_ins import SMALL, trained

@@ -3,10 +3,11 @@
 import numpy as np
 
 from perception.runtime import OnnxLook
-from planning.policy.driver import TORCH_FILE, WEIGHTS, OnnxMind, Policy, TorchMind
+from perception.trunk import trunk_of
+from planning.policy.driver import TORCH_FILE, WEIGHTS, OnnxMind, Policy
+from planning.policy.torch_mind import TorchMind
 from planning.policy.weights import load_weights
 from scripts.agents import make_agent
-from scripts.lessons import trunk_of
 from sim.loop import drive
 from sim.world import World
 

@@ -8,8 +8,9 @@ import torch
 from datasets.learning.inputs import EGO_INPUTS, ROUTE_INPUTS
 from datasets.observation import EgoState, Observation, Route
 from planning.policy.code import PATH_SIZE
+from planning.policy.config import PolicyConfig
 from planning.policy.lessons import Lessons
-from planning.policy.network import PolicyConfig, PolicyNet
+from planning.policy.network import PolicyNet
 
 _SMALL = {"heads": 2, "width": 8, "queries": 3, "parts": 2, "squeezed": 4, "token": 4, "hidden": 16}
 TINY = PolicyConfig(**_SMALL, cameras=2, channels=4, rows=2, columns=3)

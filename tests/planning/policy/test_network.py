@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from planning.policy.config import PolicyConfig
 from planning.policy.driver import Policy
 from planning.policy.export import OneTick
-from planning.policy.network import PolicyConfig
 from tests.planning.policy.made_up import TINY, lessons, network, observation
 
 REMEMBERING = replace(TINY, ticks=3, spacing=2)

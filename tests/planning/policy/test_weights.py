@@ -8,9 +8,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from planning.policy.driver import OnnxMind, Policy, TorchMind
+from planning.policy.config import FORMAT
+from planning.policy.driver import OnnxMind, Policy
 from planning.policy.export import example_inputs, export_onnx
-from planning.policy.weights import FORMAT, load_weights, save_weights
+from planning.policy.torch_mind import TorchMind
+from planning.policy.weights import load_weights, save_weights
 from tests.planning.policy.made_up import TINY, network, observation
 
 REMEMBERING = replace(TINY, ticks=3)
