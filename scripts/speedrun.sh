@@ -26,12 +26,12 @@ done
 if [ $quick = yes ]; then
     # A champion this young is easily beaten: one chance in five of being wrong is enough.
     scenarios=highway,lane-keeping episodes=10 hours=0.06 rounds=1 tests=5
-    perception="--ticks-per-scenario 600 --steps 1000 --batch-size 16 --warm-up 50 --every 500 --network.width 0.5"
+    perception="--ticks-per-scenario 600 --redrawn 600 --steps 1000 --batch-size 16 --warm-up 50 --every 500 --network.width 0.5"
     policy="--take.every 4 --take.moved 0.5 --steps 1000"
     improve="--learn.steps 300 --prove.least 2 --prove.most 5 --prove.alpha 0.2"
 else
     scenarios=all episodes=27 hours=1 rounds=2 tests=10
-    perception="--ticks-per-scenario 1500 --redrawn 1500 --steps 30000 --warm-up 300"
+    perception="--ticks-per-scenario 1500 --redrawn 3000 --steps 30000 --warm-up 300"
     policy="--take.every 4 --take.moved 0.5 --steps 5000"
     improve=""
 fi
@@ -51,21 +51,23 @@ step() { # name, command ...: runs it unless it has ended before, and keeps how 
 
 # shellcheck disable=SC2086  # the options are words
 {
-step collect uv run scripts/collect.py --agent expert --weather random --noise dart \
-    --scenarios $scenarios --episodes $((episodes + 3)) --seed 1000 --jobs "$jobs" --out "$out/data"
-exams="$((1000 + episodes)) $((1002 + episodes))"
-held="--held-out $exams"
-seeds="--seeds 1000 $((999 + episodes))"
-step perception uv run scripts/train.py perception --data "$out/data" --out "$out/perception" \
-    --cache "$out/cache" $seeds $held --threads "$jobs" --device "$device" $perception
-step policy uv run scripts/train.py policy --data "$out/data" --out "$out/policy" \
-    --eyes "$out/perception" --lessons "$out/lessons" $seeds $held --jobs "$jobs" \
+# What is learned from is recorded without pictures, and drawn while lessons are made of it.
+expert="uv run scripts/collect.py --agent expert --weather random --noise dart --scenarios $scenarios --jobs $jobs"
+step collect $expert --episodes $episodes --seed 1000 --out "$out/data" --no-cameras
+step exams $expert --episodes 2 --seed $((1000 + episodes)) --out "$out/held"
+data=("$out/data" "$out/held")
+exams="$((1000 + episodes)) $((1001 + episodes))"
+seeds="--seeds 1000 $((999 + episodes)) --held-out $exams"
+step perception uv run scripts/train.py perception --data "${data[@]}" --out "$out/perception" \
+    --cache "$out/cache" $seeds --jobs "$jobs" --threads "$jobs" --device "$device" $perception
+step policy uv run scripts/train.py policy --data "${data[@]}" --out "$out/policy" \
+    --eyes "$out/perception" --lessons "$out/lessons" $seeds --jobs "$jobs" \
     --threads "$jobs" --device "$device" $policy
 step register uv run scripts/models.py add base --from "$out/policy" --eyes "$out/perception" \
     --root "$out/models" --note "before the first round"
 step promote uv run scripts/models.py promote base --why "the beginning" --root "$out/models"
 step improve uv run scripts/improve.py --models "$out/models" --scenarios $scenarios --rounds $rounds \
-    --hours $hours --data "$out/data" --out "$out/improve" --lessons "$out/lessons" --jobs "$jobs" \
+    --hours $hours --data "${data[@]}" --out "$out/improve" --lessons "$out/lessons" --jobs "$jobs" \
     --learn.held-out $exams $improve
 step evaluate uv run scripts/evaluate.py --agent pilot --model "$out/models/champion" \
     --scenarios $scenarios --episodes $tests --seed 500 --jobs "$jobs" --json "$out/pilot.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 from datasets.episode import PHYSICS_HZ
@@ -41,6 +42,7 @@ def _lane_route(env: AbstractEnv, scenario: Scenario) -> list[tuple[str, str, in
     return route[::-1]
 
 
+@functools.lru_cache(maxsize=64)  # half a second on a circuit, and episodes are driven repeatedly
 def idm_distance(scenario: Scenario, road_map: RoadMap, seed: int, fast: bool = True) -> float:
     """Metres along the route that IDM/MOBIL covers on this seed within the time limit. Where it
     crashes, it counts as if it had gone on at its mean speed."""

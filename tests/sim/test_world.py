@@ -232,7 +232,7 @@ def test_traffic_is_as_dense_as_at_native_rates():
     """highway-env tries to spawn a car at every decision: natively once a second, here ten."""
     ours, native, seconds = 0, 0, 15
     for seed in range(4):
-        world = World("intersection-straight")
+        world = World("intersection-straight", cameras=False)
         world.reset(seed)
         first = world.state.id.max()
         for _ in range(seconds * DECISION_HZ):
