@@ -3,7 +3,8 @@
 State    the car's own speed, acceleration and steering angle; a Trajectory in the ego frame, t = 0
          being this tick.
 Output   Action, held for one tick of 0.1 s.
-Law      longitudinal: the acceleration that reaches the speed planned for the end of the tick.
+Law      longitudinal: the acceleration that reaches the speed planned for the end of the tick. Who
+         stands and is to get next to nowhere stays, instead of creeping into whom it waits for.
          lateral: the constant rate of curvature which, starting from the present curvature, brings
          the bicycle nearest to the planned positions and headings over the next `preview` seconds
          (linear least squares); of that ramp the car drives the first tick.
@@ -30,9 +31,10 @@ from planning.bicycle import (
     steering_from_curvature,
 )
 
-STANDING = (
-    0.05  # m/s: slower than this both now and at the end of the tick, the car holds its brake
-)
+STANDING = 0.05  # m/s: who is planned to be slower than this leaves the wheel where it is
+SLOW = 0.3  # m/s: a car no faster than this stops, with LEAST_BRAKING or more, where it is to get
+NOWHERE, SOON = 1.0, 3.0  # m, s: no further than that within so long
+LEAST_BRAKING = 0.4  # m/s^2
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ class TrajectoryController:
 
     def _accel(self, trajectory: Trajectory, ego: EgoState) -> float:
         wanted = float(np.interp(TICK, trajectory.t, trajectory.speed))
-        if trajectory.speed.max() < STANDING and ego.speed < STANDING:
-            return -ego.speed / TICK
+        if ego.speed < SLOW and _way(trajectory) < NOWHERE:
+            wanted = max(min(wanted, ego.speed - LEAST_BRAKING * TICK), 0.0)
         return (wanted - ego.speed) / TICK
 
     def _steering_angle(self, trajectory: Trajectory, ego: EgoState) -> float:
@@ -75,6 +77,12 @@ class TrajectoryController:
         rate = float(basis @ error) / (float(basis @ basis) + config.damping)
         wanted = np.clip(curvature + rate * TICK, -MAX_CURVATURE, MAX_CURVATURE)
         return float(steering_from_curvature(float(wanted)))
+
+
+def _way(trajectory: Trajectory) -> float:
+    """Metres that it gets within SOON seconds; beyond its end, at its last speed."""
+    t = np.linspace(0.0, SOON, 31)
+    return float(np.trapezoid(np.interp(t, trajectory.t, trajectory.speed), t))
 
 
 def _ramp(

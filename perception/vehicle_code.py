@@ -43,6 +43,7 @@ CODE = (
     "log_std_speed",  # SPEED_UNIT
 )
 INDEX = {name: i for i, name in enumerate(CODE)}
+LARGEST = 6.5  # m across: a car of 5 m with some air around it
 SPEED_UNIT, LENGTH_UNIT = 10.0, 5.0  # m/s, m: the network's numbers are about one
 _STD_V = 0.25  # cells: what the direction does not know up and down hardly moves the place
 
@@ -99,7 +100,8 @@ def decode(
     cameras: Sequence[Camera],
     threshold: float,
 ) -> Detections:
-    """What the network puts out -> vehicles in the ego frame.
+    """What the network puts out -> vehicles in the ego frame, without those too near for a picture
+    to hold all of them: of such a car the narrow camera finds several, and the wide one the whole.
 
     `peaks` (C, rows, columns): the score of each cell that is a local maximum, 0 elsewhere; `dense`
     (C, CODE, rows, columns).
@@ -107,7 +109,10 @@ def decode(
     camera, row, column = np.nonzero(peaks > threshold)
     score = peaks[camera, row, column].astype(np.float64)
     code = dense[camera, :, row, column].astype(np.float64)  # (N, CODE)
-    return decode_cells(camera, score, row, column, code, cameras)
+    found = decode_cells(camera, score, row, column, code, cameras)
+    nearest = np.array([LARGEST * each.focal_px / each.width_px for each in cameras])[camera]
+    lens = np.array([each.xyz_ego[:2] for each in cameras])[camera]
+    return found.where(np.hypot(*(found.xy_ego - lens).T) > nearest)
 
 
 def decode_cells(

@@ -97,6 +97,34 @@ def test_the_car_stops_behind_a_standing_car_and_starts_again():
     assert np.abs(np.diff(accel)).max() < 0.6
 
 
+def straight_on(speed):
+    """A trajectory of those speeds, one each half second."""
+    speed = np.array(speed, dtype=np.float64)
+    t = np.arange(len(speed)) / 2
+    way = np.concatenate([[0.0], np.cumsum((speed[1:] + speed[:-1]) / 4)])
+    return Trajectory(t, np.stack([way, 0 * way], axis=1), 0 * way, speed)
+
+
+@pytest.mark.parametrize(
+    ("speed", "planned", "goes"),
+    [
+        (0.0, [0.0, 0.2, 0.3, 0.3, 0.2, 0.1, 0.0], False),  # up to the next bumper
+        (0.2, [0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2], False),  # creeping
+        (0.0, [0.0, 0.1, 0.5, 1.2, 2.0, 2.8, 3.6], True),  # setting off softly
+        (0.0, [0.0, 0.5, 1.0], True),  # the same, not planned as far
+        (1.0, [1.0, 0.6, 0.3, 0.1, 0.0, 0.0, 0.0], True),  # not standing yet
+    ],
+)
+def test_who_stands_sets_off_or_stays_but_does_not_creep(speed, planned, goes):
+    trajectory = straight_on(planned)
+    accel = TrajectoryController().act(trajectory, ego_state(speed, 0.0, 0.0)).accel
+    after = speed + accel / 10
+    if goes:
+        assert after == pytest.approx(np.interp(0.1, trajectory.t, planned))
+    else:
+        assert 0 <= after < speed or after == speed == 0
+
+
 @pytest.mark.parametrize("kind", ["noise", "flicker", "ghosts", "gone"])
 def test_a_spoilt_scene_of_an_empty_road_keeps_the_car_on_its_lane(kind):
     rng = np.random.default_rng(5)

@@ -18,9 +18,9 @@ CAMERAS = (
 )
 
 
-def random_agents(seed, count=12):
+def random_agents(seed, count=12, nearest=5):
     rng = np.random.default_rng(seed)
-    away, azimuth = rng.uniform(5, 50, count), rng.uniform(-np.pi, np.pi, count)
+    away, azimuth = rng.uniform(nearest, 50, count), rng.uniform(-np.pi, np.pi, count)
     rows = np.stack(
         [away * np.cos(azimuth), away * np.sin(azimuth), rng.uniform(-3, 3, count),
          rng.uniform(0, 30, count)], axis=1,
@@ -48,9 +48,8 @@ def test_what_is_encoded_is_decoded(seed):
     assert len(seen) > 6
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_a_perfect_network_finds_every_vehicle_at_its_peak(seed):
-    agents = random_agents(seed)
+def seen_perfectly(agents):
+    """What a perfect network finds, and the places (N, 2) of all that it is to find, by camera."""
     peaks = np.zeros((len(CAMERAS), 20, 48), np.float32)
     code = np.zeros((len(CAMERAS), len(CODE), 20, 48), np.float32)
     expected = []
@@ -59,12 +58,23 @@ def test_a_perfect_network_finds_every_vehicle_at_its_peak(seed):
         peaks[c] = np.where(middles == PEAK, 1.0, 0.0)
         code[c][:, targets.cell[:, 0], targets.cell[:, 1]] = targets.as_code().T
         expected += agents.xy_ego[chosen].tolist()
-    found = decode(peaks, code, CAMERAS, 0.5)
+    return decode(peaks, code, CAMERAS, 0.5), expected
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_perfect_network_finds_every_vehicle_at_its_peak(seed):
+    found, expected = seen_perfectly(random_agents(seed, nearest=14))
     order = np.lexsort(np.round(found.xy_ego.T, 2))
     wanted = np.array(expected)
     np.testing.assert_allclose(
         found.xy_ego[order], wanted[np.lexsort(np.round(wanted.T, 2))], atol=1e-3
     )
+
+
+@pytest.mark.parametrize(("ahead", "cameras"), [(7.0, [0]), (10.0, [0]), (14.0, [0, 3])])
+def test_who_is_larger_than_the_narrow_picture_is_left_to_the_wide_one(ahead, cameras):
+    found, _ = seen_perfectly(agents_at([(ahead, 0.5, 1.5, 0.0)]))
+    assert found.camera.tolist() == cameras
 
 
 def test_the_middle_falls_on_the_vehicle():
