@@ -2,7 +2,8 @@
 
 Each strand between two cuts (perception.strands) is a lane; `leads_to` and `left_of` say which goes
 on and which does not. Another road that crosses or joins is drawn as two short lanes across the
-spine, where the junction begins and where it ends.
+spine, where the junction begins and where it ends. Where the spine turns in a junction, who comes
+out of the road that it turns into may turn, too, or drive straight on: that is drawn as a lane.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from perception.strands import (
 BESIDE = 1.5  # lane widths between the middles of neighbours
 CROSSING = 12.0  # m that a lane across a junction reaches to either side
 CROSSING_WIDTH = 4.0  # m
+TURNS = 0.5  # rad that the spine turns in a junction for somebody to go straight on where it does
+STRAIGHT_ON = 24.0  # m across a junction
 SHORTEST = 4.0  # m of spine that are worth a lane
 LEAST_LIMIT = 2.0  # m/s: no road is slower, whatever is read off it
 _PIECES, _CROSSING_ID = 1000, 1_000_000  # ids: lane number times so many, plus where it begins
@@ -57,13 +60,16 @@ def lanes_of(road: RoadEstimate, behind: FloatArray, number: int = 0) -> Lanes:
     strands = strands_of(strips)
     until = [leaves_route(strips, strands == name) for name in range(int(strands.max()) + 1)]
     cuts = cuts_of(strips, strands, until)
+    turned = _turned(road, len(behind))
+    if turned is not None:
+        cuts = sorted({*cuts, turned})
     pieces = [
         _piece(strips, strands, int(name), first, last, until[name])
         for first, last in itertools.pairwise(cuts)
         for name in np.unique(strands[:, first : last + 1])
         if name >= 0 and (strands[:, first : last + 1] == name).sum() > 1
     ]
-    return _assembled(road, pieces, _crossings(road), number)
+    return _assembled(road, pieces, _crossings(road), number, turned)
 
 
 def _piece(
@@ -94,15 +100,45 @@ def _crossings(road: RoadEstimate) -> list[FloatArray]:
     return found
 
 
+def _turned(road: RoadEstimate, behind: int) -> int | None:
+    """The point of the strips at which a junction ends in which the spine turns; `behind` of them
+    lie behind the car."""
+    if road.junction < THERE or not 0 < road.junction_end < road.length:
+        return None
+    across = normals(fine(road.xy_ego))
+    begin, end = (
+        round(np.clip(s, 0.0, GRID_S[-1]) / STEP) for s in (road.junction_begin, road.junction_end)
+    )
+    turns = across[begin] @ across[end] < np.cos(TURNS)
+    return behind + end if turns else None
+
+
+def _straight_on(piece: _Piece) -> FloatArray:
+    """(P, 2) the way straight on for who comes down an oncoming lane."""
+    ahead = piece.xy_ego[0] - piece.xy_ego[1]
+    return piece.xy_ego[0] + np.arange(0.0, STRAIGHT_ON, STEP)[:, None] * ahead / np.hypot(*ahead)
+
+
 def _assembled(
-    road: RoadEstimate, pieces: list[_Piece], crossings: list[FloatArray], number: int
+    road: RoadEstimate,
+    pieces: list[_Piece],
+    crossings: list[FloatArray],
+    number: int,
+    turned: int | None,
 ) -> Lanes:
-    """Put the pieces into the arrays of Lanes; the crossings come last and lead nowhere."""
-    n, m = len(pieces), len(pieces) + len(crossings)
-    curves = [piece.xy_ego for piece in pieces] + crossings
-    stds = [piece.std for piece in pieces] + [np.full(len(c), road.junction_std) for c in crossings]
+    """Put the pieces into the arrays of Lanes; then the crossings, which lead nowhere, and the ways
+    straight on of those who come from where the spine has `turned`."""
+    come = [
+        i
+        for i, piece in enumerate(pieces)
+        if piece.first == turned and road.lane_oncoming[SLOT_OF_ROW[piece.row]] > THERE
+    ]
+    drawn = crossings + [_straight_on(pieces[i]) for i in come]
+    n, m = len(pieces), len(pieces) + len(drawn)
+    curves = [piece.xy_ego for piece in pieces] + drawn
+    stds = [piece.std for piece in pieces] + [np.full(len(c), road.junction_std) for c in drawn]
     row = [piece.row for piece in pieces]
-    slot = np.array([*SLOT_OF_ROW[row], *[OWN] * len(crossings)])
+    slot = np.array([*SLOT_OF_ROW[row], *[OWN] * len(drawn)])
     mine = np.arange(m) < n
     oncoming = (road.lane_oncoming[slot] > THERE) & mine
     longest = max(len(curve) for curve in curves)
@@ -111,6 +147,7 @@ def _assembled(
         way = -1 if oncoming[i] else 1
         xy[i, : len(curve)], std[i, : len(curve)] = curve[::way], stds[i][::way]
     leads_to, left_of = _relations(pieces, oncoming, m, float(road.lane_width[OWN]))
+    leads_to[come, n + len(crossings) + np.arange(len(come))] = True
     left, right = road.left_marking.argmax(axis=1)[slot], road.right_marking.argmax(axis=1)[slot]
     ids = [_PIECES * (MORE + OWN - piece.row + number) + piece.first for piece in pieces]
     gives_way = road.give_way > THERE

@@ -23,8 +23,6 @@ from perception.motion import HEADING, predicted
 from perception.nouns import Detections
 from perception.tracks import Tracks, born, corrected, evidence
 
-NO_CAMERA = -1  # of a track that is not seen
-
 
 @dataclass(frozen=True, slots=True)
 class TrackerConfig:
@@ -41,7 +39,6 @@ class TrackerConfig:
     least: float = -2.5  # log-odds at which a track is forgotten
     hidden_for: float = 3.0  # s that a track lives unseen
     double: float = 3.0  # m between two tracks that are one: cars side by side are 4 m apart
-    heap: float = 1.5  # m, the same for two that one camera tells apart: wrecks lie close together
     reach: float = 100.0  # m ahead, where the narrow camera looks
     reach_around: float = 45.0  # m elsewhere
     narrow: float = 0.27  # rad to either side that the narrow camera sees
@@ -81,8 +78,7 @@ class Tracker:
         begun = born(left, odom_from_ego, ids)
         # 5
         tracks = found.joined(lost).joined(begun)
-        camera = np.concatenate([seen.camera[columns], np.full(len(lost), NO_CAMERA), left.camera])
-        self.tracks = tracks.where(believed(tracks, camera, config))
+        self.tracks = tracks.where(believed(tracks, config))
         return self.tracks
 
     def _inflated(self, seen: Detections) -> dict[str, FloatArray]:
@@ -158,13 +154,11 @@ def _angles(xy_ego: FloatArray, tracks: Tracks) -> tuple[FloatArray, FloatArray,
     return np.arctan2(xy_ego[:, 1], xy_ego[:, 0]), away, np.arctan(tracks.width / 2 / away)
 
 
-def believed(tracks: Tracks, camera: IntArray, config: TrackerConfig) -> BoolArray:
-    """(N,) which tracks live on. Of two in one place only the one more sure of itself does;
-    `camera` (N,) sees each best in this tick."""
+def believed(tracks: Tracks, config: TrackerConfig) -> BoolArray:
+    """(N,) which tracks live on. Of two in one place only the one more sure of itself does."""
     alive = (tracks.log_odds > config.least) & (tracks.unseen <= config.hidden_for)
     away = tracks.mean[:, None, :2] - tracks.mean[None, :, :2]
-    told_apart = (camera[:, None] == camera) & (camera != NO_CAMERA)
-    near = np.hypot(away[..., 0], away[..., 1]) < np.where(told_apart, config.heap, config.double)
+    near = np.hypot(away[..., 0], away[..., 1]) < config.double
     order = np.argsort(np.argsort(-(tracks.log_odds - 10 * tracks.unseen)))  # 0: the surest
     doubled = near & (order[None] < order[:, None]) & alive[None]
     return np.asarray(alive & ~doubled.any(axis=1))

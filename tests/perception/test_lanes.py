@@ -171,6 +171,33 @@ def test_a_junction_is_crossed_where_it_begins_and_ends():
     assert lanes.priority[~lanes.on_route].min() > lanes.priority[lanes.on_route].max()
 
 
+def turning(angle: float, begin: float, end: float) -> np.ndarray:
+    """(S, 2) a spine that turns by so much between two places, and is straight elsewhere."""
+    s = np.arange(0.0, 100.5, 0.5)
+    heading = angle * np.clip((s - begin) / (end - begin), 0.0, 1.0)
+    xy = np.cumsum(0.5 * np.stack([np.cos(heading), np.sin(heading)], axis=1), axis=0)
+    return np.stack([np.interp(STATION_S, s, column) for column in (xy - xy[0]).T], axis=1)
+
+
+@pytest.mark.parametrize(("angle", "ways"), [(1.3, 2), (-1.3, 2), (0.3, 0), (0.0, 0)])
+def test_who_comes_out_of_the_road_that_is_turned_into_may_go_straight_on(angle, ways):
+    begin, end = 20.0, 40.0
+    junction = {"junction": 1.0, "junction_begin": begin, "junction_end": end}
+    spine = turning(angle, begin, end)
+    oncoming = np.eye(SLOTS)[1]
+    lanes, _ = graph_of(road(0.0, (1, 2), xy_ego=spine, lane_oncoming=oncoming, **junction))
+    against = ~lanes.on_route & lanes.leads_to.any(axis=1)
+    assert lanes.leads_to[against].sum() == ways
+    for out in np.flatnonzero(against):
+        came = lanes.centerline(out)
+        on = [lanes.centerline(way) for way in np.flatnonzero(lanes.leads_to[out])]
+        ends = np.array([came[-1] - came[-2], *(line[-1] - line[-2] for line in on)])
+        headings = np.arctan2(*ends.T[::-1])
+        turns = sorted(np.cos(headings[1:] - headings[0]))
+        assert turns == pytest.approx([np.cos(angle), 1.0], abs=0.05)
+        assert all(np.hypot(*(line[0] - came[-1])) < 1.5 for line in on)
+
+
 def test_no_road_no_lanes():
     assert len(lanes_of(road(exists=0.1), STRAIGHT_BEHIND)) == 0
 

@@ -125,15 +125,6 @@ def test_a_ghost_of_one_tick_is_soon_gone_and_has_taken_nobody_s_place():
     assert tracks.id.tolist() == [0]
 
 
-@pytest.mark.parametrize(("cameras", "count"), [((1, 1), 2), ((1, 2), 1)])
-def test_two_in_a_heap_are_two_where_one_camera_tells_them_apart(cameras, count):
-    tracker = Tracker()
-    heap = detected([(8, 0, 1.5, 0), (8, 2.4, 2.0, 0)], std=0.2, camera=np.array(cameras))
-    for _ in range(10):
-        tracks = tracker.update(heap, HERE, DT)
-    assert len(tracks) == count
-
-
 def test_a_car_seen_the_wrong_way_round_is_turned_by_its_own_driving():
     drive = one(speed=8.0)
     wrong = drive.cars.copy()
