@@ -60,16 +60,16 @@ def lanes_of(road: RoadEstimate, behind: FloatArray, number: int = 0) -> Lanes:
     strands = strands_of(strips)
     until = [leaves_route(strips, strands == name) for name in range(int(strands.max()) + 1)]
     cuts = cuts_of(strips, strands, until)
-    turned = _turned(road, len(behind))
-    if turned is not None:
-        cuts = sorted({*cuts, turned})
+    far_side = _far_side(road, len(behind))
+    if far_side is not None:
+        cuts = sorted({*cuts, far_side})
     pieces = [
         _piece(strips, strands, int(name), first, last, until[name])
         for first, last in itertools.pairwise(cuts)
         for name in np.unique(strands[:, first : last + 1])
         if name >= 0 and (strands[:, first : last + 1] == name).sum() > 1
     ]
-    return _assembled(road, pieces, _crossings(road), number, turned)
+    return _assembled(road, pieces, _crossings(road), number, far_side)
 
 
 def _piece(
@@ -100,9 +100,9 @@ def _crossings(road: RoadEstimate) -> list[FloatArray]:
     return found
 
 
-def _turned(road: RoadEstimate, behind: int) -> int | None:
-    """The point of the strips at which a junction ends in which the spine turns; `behind` of them
-    lie behind the car."""
+def _far_side(road: RoadEstimate, behind: int) -> int | None:
+    """The point of the strips at which a junction ends in which the spine turns, None if there is
+    none; `behind` of the points lie behind the car."""
     if road.junction < THERE or not 0 < road.junction_end < road.length:
         return None
     across = normals(fine(road.xy_ego))
@@ -124,14 +124,14 @@ def _assembled(
     pieces: list[_Piece],
     crossings: list[FloatArray],
     number: int,
-    turned: int | None,
+    far_side: int | None,
 ) -> Lanes:
     """Put the pieces into the arrays of Lanes; then the crossings, which lead nowhere, and the ways
-    straight on of those who come from where the spine has `turned`."""
+    straight on of those who come from the `far_side` of a junction in which the spine turns."""
     come = [
         i
         for i, piece in enumerate(pieces)
-        if piece.first == turned and road.lane_oncoming[SLOT_OF_ROW[piece.row]] > THERE
+        if piece.first == far_side and road.lane_oncoming[SLOT_OF_ROW[piece.row]] > THERE
     ]
     drawn = crossings + [_straight_on(pieces[i]) for i in come]
     n, m = len(pieces), len(pieces) + len(drawn)

@@ -24,7 +24,7 @@ def read_weights(path: Path) -> tuple[Plain, dict[str, NDArray[Any]]]:
             metadata = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         text = json.loads(metadata.get(KEY, "{}"))
-    except (OSError, SafetensorError, json.JSONDecodeError) as error:
+    except (OSError, TypeError, SafetensorError, json.JSONDecodeError) as error:
         raise ValueError(f"{path}: expected weights as safetensors, got {error}") from error
     return text, arrays
 

@@ -50,6 +50,12 @@ def test_foreign_weights_are_refused(path):
         load_weights(path)
 
 
+def test_numbers_of_a_kind_that_is_not_kept_are_refused(path):
+    save_file({"a": torch.zeros(3, dtype=torch.bfloat16)}, path)
+    with pytest.raises(ValueError, match="expected weights as safetensors, got .*bfloat16"):
+        load_weights(path)
+
+
 def test_weights_of_another_architecture_are_refused(path):
     other = network(replace(TINY, width=16))
     other.config = TINY  # what it says of itself is not what it is
