@@ -24,6 +24,8 @@ def read_weights(path: Path) -> tuple[Plain, dict[str, NDArray[Any]]]:
             metadata = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         text = json.loads(metadata.get(KEY, "{}"))
+        if any(array.dtype.isbuiltin != 1 for array in arrays.values()):
+            raise TypeError("numbers that numpy does not know by itself")
     except (OSError, TypeError, SafetensorError, json.JSONDecodeError) as error:
         raise ValueError(f"{path}: expected weights as safetensors, got {error}") from error
     return text, arrays

@@ -52,7 +52,7 @@ def test_foreign_weights_are_refused(path):
 
 def test_numbers_of_a_kind_that_is_not_kept_are_refused(path):
     save_file({"a": torch.zeros(3, dtype=torch.bfloat16)}, path)
-    with pytest.raises(ValueError, match="expected weights as safetensors, got .*bfloat16"):
+    with pytest.raises(ValueError, match="expected weights as safetensors"):
         load_weights(path)
 
 
