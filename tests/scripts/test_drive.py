@@ -63,6 +63,8 @@ def test_without_a_display_it_says_so_in_one_line_and_records_the_window(tmp_pat
 def test_ctrl_c_leaves_complete_files(tmp_path):
     arguments = ["--agent", "idm", "--scenario", "intersection-right", "--episodes", "1000"]
     files = ["--video", "v.mp4", "--json", "report.json"]
+    # Tests that run in the background ignore Ctrl+C, and so would who is started by them.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     run = subprocess.Popen(
         [sys.executable, ROOT / "scripts" / "drive.py", "--headless", *arguments, *files],
         cwd=tmp_path,
@@ -70,6 +72,7 @@ def test_ctrl_c_leaves_complete_files(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     )
+    signal.signal(signal.SIGINT, before)
     first = run.stdout.readline()
     run.send_signal(signal.SIGINT)
     rest, complaints = run.communicate(timeout=60)
