@@ -19,19 +19,13 @@ from planning.memory import straight_lane
 from planning.motion import MotionMemory
 from planning.paths import Paths, project_points
 from planning.prediction import DT, predict
-from planning.proposals import Proposals, find_paths, speed_bounds
+from planning.proposals import Proposal, Proposals, find_paths, speed_bounds
 from planning.rollout import Pace, roll_out
 
 HORIZON = 5.0  # s
 BRAKING = 3.0  # m/s^2: firm, and within nuPlan's comfort bound of 4.05
 NEAR, RANGE = 12.0, 160.0  # m from the path, m away: who matters
-_BRAKE = Proposals(
-    path=np.zeros(1, np.int64),
-    speed=np.zeros(1),
-    stop=np.full(1, np.inf),
-    urgent=np.zeros(1, np.bool_),
-    kind=("brake",),
-)
+_BRAKE = Proposals.of([Proposal(0, 0.0, np.inf, "brake")])
 
 
 class MinimalRiskStop:

@@ -191,6 +191,8 @@ def _reason(choice: Choice) -> str:
         return f"changing to the {where} lane" + (" for the route" if choice.for_the_route else "")
     if choice.proposals.kind[c] == "yield":
         return "giving way"
+    if choice.proposals.kind[c] == "later":
+        return "slowing down for a gap"
     slower = choice.rollouts.speed[c, -1] < choice.rollouts.speed[c, 0] - 1.0
     if choice.proposals.kind[c] == "brake" or slower:
         return "slowing down"

@@ -2,13 +2,16 @@
 
 Paths: the lane it is in, and the lanes directly left and right where they run beside it, each
 followed along the route. Speeds: drive at a share of the limit behind whoever is in front (IDM),
-hold the present speed, wait before the first conflict on the path, hurry into a gap, brake.
+hold the present speed, wait before the first conflict on the path, come to a junction later and
+then drive on, hurry into a gap, brake.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -40,20 +43,49 @@ CREEP = 0.4  # of the limit: no slower than this while looking for a gap
 CONFLICT_WIDTH = 2.3  # m between a path and the centre of a car that blocks it: 2 m of car and air
 ASIDE = 0.5  # m from the path: who has further to go to it may pass somebody on the way
 STOP_LINE = 6.0  # m from the centre of the waiting car to a junction: who turns cuts the corner
+SLOW_SHARES, DELAYS = (0.0, 0.3, 0.6), (1.0, 2.0, 3.0)  # of the limit, s: coming later
+AT_LINE, TIMED = -5.0, 60.0  # m to a junction between which the car may come to it later
 AT_JUNCTION = 12.0  # m: this near to a junction, or in it, the car may hurry into a gap
 LAUNCH = 2.6  # times the usual acceleration: nearly all that the car has
 STOP_BEFORE = 5.5  # m from the centre of the waiting car to the conflict: half a car and 3 m
 
 
+class Proposal(NamedTuple):
+    """One path and one way to drive along it."""
+
+    path: int  # index into Paths
+    speed: float  # m/s to drive at most
+    stop: float  # m along the path where the centre of the car must stand; inf: nowhere
+    kind: str  # "drive", "hold", "pass", "yield", "later", "brake", "launch"
+    urgent: bool = False  # hard braking and steering allowed, comfort does not matter
+    first: float = math.inf  # m/s to drive at most in the first `delay`
+    delay: float = 0.0  # s
+
+
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """C proposals, as a struct of arrays."""
+    """C proposals, as a struct of arrays; see Proposal."""
 
-    path: IntArray  # (C,) index into Paths
-    speed: FloatArray  # (C,) m/s to drive at most
-    stop: FloatArray  # (C,) m along the path where the centre of the car must stand; inf: nowhere
-    urgent: BoolArray  # (C,) hard braking and steering allowed, comfort does not matter
-    kind: tuple[str, ...]  # (C,) "drive", "hold", "pass", "yield", "brake", "launch"
+    path: IntArray  # (C,)
+    speed: FloatArray  # (C,)
+    stop: FloatArray  # (C,)
+    kind: tuple[str, ...]  # (C,)
+    urgent: BoolArray  # (C,)
+    first: FloatArray  # (C,)
+    delay: FloatArray  # (C,)
+
+    @classmethod
+    def of(cls, rows: Sequence[Proposal]) -> Proposals:
+        path, speed, stop, kind, urgent, first, delay = zip(*rows, strict=True)
+        return cls(
+            path=np.array(path, np.int64),
+            speed=np.array(speed, np.float64),
+            stop=np.array(stop, np.float64),
+            kind=kind,
+            urgent=np.array(urgent, np.bool_),
+            first=np.array(first, np.float64),
+            delay=np.array(delay, np.float64),
+        )
 
     def __len__(self) -> int:
         return len(self.path)
@@ -236,24 +268,35 @@ def propose(
 ) -> Proposals:
     """All proposals; `conflict` (P,) as first_conflict gives it, `entry` (P,) where the next
     junction begins, `shares` of the speed limit."""
-    rows: list[tuple[int, float, float, bool, str]] = []
+    rows: list[Proposal] = []
     for p in range(len(paths)):
         here, end = _due(paths, p)
-        rows += [(p, share * here, end, False, "drive") for share in shares]
+        to_junction = float(entry[p] - paths.start[p])
+        rows += [Proposal(p, share * here, end, "drive") for share in shares]
         if ego.speed < 2 * CRAWL:
-            rows.append((p, min(CRAWL, here), end, False, "drive"))
-        rows.append((p, min(ego.speed, here), end, False, "hold"))
+            rows.append(Proposal(p, min(CRAWL, here), end, "drive"))
+        rows.append(Proposal(p, min(ego.speed, here), end, "hold"))
         if abs(paths.offset[p]) > ASIDE:
-            rows.append((p, here, end, False, "pass"))
+            rows.append(Proposal(p, here, end, "pass"))
         for place in (conflict[p] - STOP_BEFORE, entry[p] - STOP_LINE):
             if math.isfinite(place):
-                rows.append((p, here, min(end, place), False, "yield"))
-        if entry[p] - paths.start[p] < AT_JUNCTION:
-            rows.append((p, here, end, False, "launch"))
-        rows.append((p, 0.0, end, False, "brake"))
-        rows.append((p, 0.0, end, True, "brake"))
-        rows.append((p, min(ego.speed, here), end, True, "hold"))
-    path, speed, stop, urgent, kind = zip(*rows, strict=True)
-    return Proposals(
-        np.array(path, np.int64), np.array(speed), np.array(stop), np.array(urgent), kind
-    )
+                rows.append(Proposal(p, here, min(end, place), "yield"))
+        if AT_LINE < to_junction < TIMED and ego.speed > CRAWL:
+            rows += _later(p, here, end, ego.speed)
+        if to_junction < AT_JUNCTION:
+            rows.append(Proposal(p, here, end, "launch"))
+        rows.append(Proposal(p, 0.0, end, "brake"))
+        rows.append(Proposal(p, 0.0, end, "brake", urgent=True))
+        rows.append(Proposal(p, min(ego.speed, here), end, "hold", urgent=True))
+    return Proposals.of(rows)
+
+
+def _later(p: int, here: float, end: float, speed: float) -> list[Proposal]:
+    """Slow down for a moment and then drive on: to be there when those who cross have gone, without
+    stopping for them. Not for who stands: he would put it off for ever."""
+    return [
+        Proposal(p, here, end, "later", first=share * here, delay=delay)
+        for share in SLOW_SHARES
+        for delay in DELAYS
+        if share * here < speed + 0.5
+    ]

@@ -74,7 +74,7 @@ def roll_out(
     return Rollouts(
         *_roll_out(
             proposals.path, proposals.speed, proposals.stop, proposals.urgent, proposals.passing,
-            proposals.hurry,
+            proposals.hurry, proposals.first, proposals.delay,
             paths.xy, paths.heading, paths.steering, bounds, paths.start,
             max(ego.speed, 0.0), ego.accel, ego.steering_angle,
             agent_s, agent_d, forecast.heading, forecast.speed,
@@ -194,9 +194,10 @@ def _lead(
 
 @njit(cache=True)
 def _roll_out(
-    path, wanted, stop, urgent, passing, hurry, xy, heading, curvature, bounds, start, speed0,
-    accel0, steering0, agent_s, agent_d, agent_heading, agent_speed, agent_length, agent_width,
-    followed, steps, pace, comfort, emergency,
+    path, wanted, stop, urgent, passing, hurry, first, delay,
+    xy, heading, curvature, bounds, start, speed0, accel0, steering0,
+    agent_s, agent_d, agent_heading, agent_speed, agent_length, agent_width, followed,
+    steps, pace, comfort, emergency,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     n = len(path)
     out_xy, out_heading = np.zeros((n, steps + 1, 2)), np.zeros((n, steps + 1))
@@ -214,15 +215,16 @@ def _roll_out(
             s, d = frenet(xy[p], heading[p], x, y, nearest)
             out_xy[c, t, 0], out_xy[c, t, 1], out_heading[c, t], out_speed[c, t] = x, y, psi, v
             out_accel[c, t], out_curvature[c, t], out_s[c, t], out_d[c, t] = a, kappa, s, d
+            most = first[c] if t * DT < delay[c] else wanted[c]
             target = _at(bounds[p], s)
             k = min(max(int(s / STEP), 0), xy.shape[1] - 2)
-            trend = (bounds[p, k + 1] - bounds[p, k]) / STEP * v if target < wanted[c] else 0.0
+            trend = (bounds[p, k + 1] - bounds[p, k]) / STEP * v if target < most else 0.0
             gap, lead_speed, beside = _lead(
                 s, d, passing[c], t, agent_s[p], agent_d[p], agent_heading, agent_speed,
                 agent_length, agent_width, followed[p], heading[p],
             )  # fmt: skip
             a = _pace(
-                v, a, min(target, wanted[c]), trend, gap, lead_speed, beside, stop[c] - s,
+                v, a, min(target, most), trend, gap, lead_speed, beside, stop[c] - s,
                 urgent[c], hurry[c], pace,
             )  # fmt: skip
             a = max(a, -v / DT)

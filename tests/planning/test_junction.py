@@ -22,11 +22,41 @@ def crossing_scene(cars, speed, crossing):
     return scene_of(lanes, agents_at(cars), ego_state(speed))
 
 
+def driven(cars, speed, crossing, seconds):
+    """(T, 2) where the car is, m, and how fast, m/s, every 0.1 s of being driven as planned; the
+    others keep their velocities."""
+    planner, rows, accel, x = RulePlanner(), [], 0.0, 0.0
+    for tick in range(round(10 * seconds)):
+        t = tick / 10
+        there = [(x0 - x, y0 + v * t, heading, v) for x0, y0, heading, v in cars]
+        scene = crossing_scene(there, speed, crossing - x)
+        trajectory, _ = planner.plan(replace(scene, t=t, ego=ego_state(speed, accel)))
+        rows.append((x, speed))
+        x += float(trajectory.xy_ego[1, 0])
+        speed, accel = float(trajectory.speed[1]), float(trajectory.speed[1] - speed) * 10
+    return np.array(rows)
+
+
+def stream(crossing, first, count):
+    """`count` cars that cross at 8 m/s, 12 m apart, the first one at y = `first`."""
+    return [(crossing, first - 12.0 * k, np.pi / 2, 8.0) for k in range(count)]
+
+
 def test_without_a_gap_it_waits_with_its_whole_length_outside():
-    stream = [(30.0, y, np.pi / 2, 8.0) for y in (-10.0, -22.0, -34.0, -46.0)]
-    trajectory, _ = RulePlanner().plan(crossing_scene(stream, 8.0, crossing=30.0))
-    assert trajectory.speed[-1] < 1.0
-    assert trajectory.xy_ego[-1, 0] + 2.5 < 30.0 - 2.0
+    x, speed = driven(stream(30.0, -10.0, 12), 8.0, crossing=30.0, seconds=14.0).T
+    assert speed[-1] < 0.5
+    assert x[-1] + 2.5 < 30.0 - 2.0
+
+
+@pytest.mark.parametrize("first", [-22.0, -28.0, -34.0])
+def test_it_lets_somebody_pass_without_stopping_for_him(first):
+    """Who would be hit at this speed is gone a moment later: there is no need to stand."""
+    x, speed = driven(stream(30.0, first, 1), 8.0, crossing=30.0, seconds=8.0).T
+    t = np.arange(len(x)) / 10
+    there = np.abs(first + 8.0 * t) < 2.5 + 1.0  # his length and half of the car's width
+    assert not (there & (np.abs(x - 30.0) < 2.5 + 1.0)).any()
+    assert x[-1] > 30.0 + 2.5
+    assert speed.min() > 2.0
 
 
 @pytest.mark.parametrize(("distance", "hurries"), [(150.0, False), (32.0, True)])
