@@ -32,8 +32,8 @@ from planning.bicycle import (
 )
 
 STANDING = 0.05  # m/s: who is planned to be slower than this leaves the wheel where it is
-SLOW = 0.3  # m/s: a car no faster than this stops, with LEAST_BRAKING or more, where it is to get
-NOWHERE, SOON = 1.0, 3.0  # m, s: no further than that within so long
+SLOW = 0.3  # m/s: a car slower than this brakes to a stand where its plan gets nowhere
+NOWHERE, SOON = 1.0, 3.0  # m, s: a plan that covers less than this within so long gets nowhere
 LEAST_BRAKING = 0.4  # m/s^2
 
 

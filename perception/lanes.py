@@ -33,6 +33,7 @@ CROSSING = 12.0  # m that a lane across a junction reaches to either side
 CROSSING_WIDTH = 4.0  # m
 TURNS = 0.5  # rad that the spine turns in a junction for somebody to go straight on where it does
 STRAIGHT_ON = 24.0  # m across a junction
+COURSE = 10.0  # m
 SHORTEST = 4.0  # m of spine that are worth a lane
 LEAST_LIMIT = 2.0  # m/s: no road is slower, whatever is read off it
 _PIECES, _CROSSING_ID = 1000, 1_000_000  # ids: lane number times so many, plus where it begins
@@ -114,8 +115,9 @@ def _far_side(road: RoadEstimate, behind: int) -> int | None:
 
 
 def _straight_on(piece: _Piece) -> FloatArray:
-    """(P, 2) the way straight on for who comes down an oncoming lane."""
-    ahead = piece.xy_ego[0] - piece.xy_ego[1]
+    """(P, 2) the way straight on for who comes down an oncoming lane, as that runs over its last
+    COURSE m: where a junction ends is told a few metres off, and there the lane bends."""
+    ahead = piece.xy_ego[0] - piece.xy_ego[min(round(COURSE / STEP), len(piece.xy_ego) - 1)]
     return piece.xy_ego[0] + np.arange(0.0, STRAIGHT_ON, STEP)[:, None] * ahead / np.hypot(*ahead)
 
 

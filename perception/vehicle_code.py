@@ -100,8 +100,9 @@ def decode(
     cameras: Sequence[Camera],
     threshold: float,
 ) -> Detections:
-    """What the network puts out -> vehicles in the ego frame, without those too near for a picture
-    to hold all of them: of such a car the narrow camera finds several, and the wide one the whole.
+    """What the network puts out -> vehicles in the ego frame, without those too near for a narrow
+    picture to hold all of them: of such a car it finds several, and the wide one the whole. Wide
+    pictures keep theirs, for there is no wider one.
 
     `peaks` (C, rows, columns): the score of each cell that is a local maximum, 0 elsewhere; `dense`
     (C, CODE, rows, columns).
@@ -110,7 +111,8 @@ def decode(
     score = peaks[camera, row, column].astype(np.float64)
     code = dense[camera, :, row, column].astype(np.float64)  # (N, CODE)
     found = decode_cells(camera, score, row, column, code, cameras)
-    nearest = np.array([LARGEST * each.focal_px / each.width_px for each in cameras])[camera]
+    narrow = np.array([each.focal_px / each.width_px for each in cameras])
+    nearest = np.where(narrow > narrow.min(), LARGEST * narrow, 0.0)[camera]
     lens = np.array([each.xyz_ego[:2] for each in cameras])[camera]
     return found.where(np.hypot(*(found.xy_ego - lens).T) > nearest)
 

@@ -133,7 +133,8 @@ class RulePlanner:
             config.weights,
         )  # fmt: skip
         best, emergency = choose(scores, rollouts)
-        self._entering = bool(rollouts.s[best, -1] + EGO_LENGTH / 2 > zone[0][proposals.path[best]])
+        ends_beyond = bool(rollouts.s[best, -1] + EGO_LENGTH / 2 > zone[0][proposals.path[best]])
+        self._entering = ends_beyond and proposals.kind[best] != "later"
         self._chosen = paths.lanes[proposals.path[best]]
         stops = bool(rollouts.speed[best, -1] < WALKING)
         surroundings = Surroundings(scene.t, scene.ego, graph.lanes, agents, motion, forecast)

@@ -17,6 +17,7 @@ import numpy as np
 
 from datasets.checks import BoolArray, FloatArray, IntArray
 from datasets.observation import EgoState, Route
+from planning.boxes import EGO_LENGTH
 from planning.lane_graph import LaneGraph
 from planning.paths import (
     STEP,
@@ -44,7 +45,7 @@ CONFLICT_WIDTH = 2.3  # m between a path and the centre of a car that blocks it:
 ASIDE = 0.5  # m from the path: who has further to go to it may pass somebody on the way
 STOP_LINE = 6.0  # m from the centre of the waiting car to a junction: who turns cuts the corner
 SLOW_SHARES, DELAYS = (0.0, 0.3, 0.6), (1.0, 2.0, 3.0)  # of the limit, s: coming later
-AT_LINE, TIMED = -5.0, 60.0  # m to a junction between which the car may come to it later
+TIMED = 60.0  # m to a junction: further away it is not known yet when to be there
 AT_JUNCTION = 12.0  # m: this near to a junction, or in it, the car may hurry into a gap
 LAUNCH = 2.6  # times the usual acceleration: nearly all that the car has
 STOP_BEFORE = 5.5  # m from the centre of the waiting car to the conflict: half a car and 3 m
@@ -281,7 +282,7 @@ def propose(
         for place in (conflict[p] - STOP_BEFORE, entry[p] - STOP_LINE):
             if math.isfinite(place):
                 rows.append(Proposal(p, here, min(end, place), "yield"))
-        if AT_LINE < to_junction < TIMED and ego.speed > CRAWL:
+        if EGO_LENGTH / 2 < to_junction < TIMED and ego.speed > CRAWL:
             rows += _later(p, here, end, ego.speed)
         if to_junction < AT_JUNCTION:
             rows.append(Proposal(p, here, end, "launch"))

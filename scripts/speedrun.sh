@@ -15,9 +15,9 @@ out=runs/speedrun jobs=2 device=auto quick=no
 while [ $# -gt 0 ]; do
     case "$1" in
         --quick) quick=yes ;;
-        --out) out=$2; shift ;;
-        --jobs) jobs=$2; shift ;;
-        --device) device=$2; shift ;;
+        --out) out=${2:?speedrun: expected a value after --out}; shift ;;
+        --jobs) jobs=${2:?speedrun: expected a value after --jobs}; shift ;;
+        --device) device=${2:?speedrun: expected a value after --device}; shift ;;
         *) echo "speedrun: expected --quick, --out DIR, --jobs N or --device NAME, got $1" >&2; exit 2 ;;
     esac
     shift
@@ -51,7 +51,7 @@ step() { # name, command ...: runs it unless it has ended before, and keeps how 
 
 # shellcheck disable=SC2086  # the options are words
 {
-# What is learned from is recorded without pictures, and drawn while lessons are made of it.
+# What is learned from is recorded without pictures, and drawn when it is learned from.
 expert="uv run scripts/collect.py --agent expert --weather random --noise dart --scenarios $scenarios --jobs $jobs"
 step collect $expert --episodes $episodes --seed 1000 --out "$out/data" --no-cameras
 step exams $expert --episodes 2 --seed $((1000 + episodes)) --out "$out/held"

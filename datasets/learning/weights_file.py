@@ -26,7 +26,9 @@ def read_weights(path: Path) -> tuple[Plain, dict[str, NDArray[Any]]]:
         text = json.loads(metadata.get(KEY, "{}"))
         if any(array.dtype.isbuiltin != 1 for array in arrays.values()):
             raise TypeError("numbers that numpy does not know by itself")
-    except (OSError, TypeError, SafetensorError, json.JSONDecodeError) as error:
+        if not isinstance(text, dict):
+            raise TypeError(f"a text that is {type(text).__name__} instead of an object")
+    except (OSError, TypeError, AttributeError, SafetensorError, json.JSONDecodeError) as error:
         raise ValueError(f"{path}: expected weights as safetensors, got {error}") from error
     return text, arrays
 

@@ -77,6 +77,11 @@ def test_who_is_larger_than_the_narrow_picture_is_left_to_the_wide_one(ahead, ca
     assert found.camera.tolist() == cameras
 
 
+def test_who_is_close_beside_the_car_is_kept():
+    found, _ = seen_perfectly(agents_at([(-0.35, 2.6, 0.0, 0.0)]))
+    assert found.camera.tolist() == [1]
+
+
 def test_the_middle_falls_on_the_vehicle():
     agents = agents_at([(12.0, 1.0, 0.2, 10.0)])
     targets, middles, _ = vehicle_targets(agents, CAMERAS[0])

@@ -59,6 +59,20 @@ def test_it_lets_somebody_pass_without_stopping_for_him(first):
     assert speed.min() > 2.0
 
 
+def test_it_rolls_on_behind_those_who_pass():
+    """Three pass one after the other; who came to a stand for them would take seconds longer."""
+    x, speed = driven(stream(30.0, -16.0, 3), 8.0, crossing=30.0, seconds=9.0).T
+    assert speed.min() > 0.8
+    assert x[-1] > 40.0
+
+
+def test_who_stands_does_not_put_off_driving_on():
+    planner = RulePlanner()
+    for speed, offered in ((8.0, True), (0.0, False)):
+        planner.plan(crossing_scene(stream(30.0, -16.0, 3), speed, crossing=30.0))
+        assert ("later" in planner.last.proposals.kind) == offered
+
+
 @pytest.mark.parametrize(("distance", "hurries"), [(150.0, False), (32.0, True)])
 def test_it_hurries_only_into_a_gap_that_will_close(distance, hurries):
     """A car at 9 m/s is 3.5 s away: too close to set off at leisure, far enough to be gone."""

@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from datasets.learning.weights_file import KEY
 from planning.policy.config import FORMAT
 from planning.policy.driver import OnnxMind, Policy
 from planning.policy.export import example_inputs, export_onnx
@@ -50,8 +51,15 @@ def test_foreign_weights_are_refused(path):
         load_weights(path)
 
 
-def test_numbers_of_a_kind_that_is_not_kept_are_refused(path):
-    save_file({"a": torch.zeros(3, dtype=torch.bfloat16)}, path)
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float8_e4m3fn])
+def test_numbers_of_a_kind_that_is_not_kept_are_refused(path, kind):
+    save_file({"a": torch.zeros(3).to(kind)}, path)
+    with pytest.raises(ValueError, match="expected weights as safetensors"):
+        load_weights(path)
+
+
+def test_a_text_that_is_no_object_is_refused(path):
+    save_file({"a": torch.zeros(3)}, path, {KEY: "[]"})
     with pytest.raises(ValueError, match="expected weights as safetensors"):
         load_weights(path)
 
