@@ -5,7 +5,6 @@ uv run scripts/compare.py runs/a.json runs/b.json
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import numpy as np
 import tyro
 
 from datasets.episode import End
+from scripts.results import read_results
 from sim.scores.statistics import Comparison, Verdict, compare_pairs
 
 Row = dict[str, Any]
@@ -55,7 +55,7 @@ class Args:
 
 def main(args: Args) -> None:
     # 1. read both runs; 2. pair their episodes; 3. compare figure by figure, then by scenario
-    run_a, run_b = json.loads(args.a.read_text()), json.loads(args.b.read_text())
+    run_a, run_b = read_results(args.a), read_results(args.b)
     pairs = paired(run_a, run_b)
     name_a, name_b = f"{run_a['agent']} (A)", f"{run_b['agent']} (B)"
     print(f"{name_b} against {name_a}, on {len(pairs)} episodes that both drove:\n")

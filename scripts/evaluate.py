@@ -74,6 +74,11 @@ class Args:
 
 def main(args: Args) -> None:
     # 1. Refuse what does not exist, before anything runs.
+    if args.episodes < 1 or args.jobs == 0:
+        raise ValueError(
+            f"expected at least 1 episode and 1 job (-1: one on every core), got {args.episodes} "
+            f"and {args.jobs}"
+        )
     args = replace(args, agent=with_model(args.agent, args.model), model=None)
     check_fault(args.fault)
     weather_for(args.weather, args.seed)

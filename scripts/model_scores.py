@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from datasets.learning.model import ONNX, Figures, Model
+from scripts.results import read_results
 
 TUNING = "tuning"  # the usual key: measured on seeds that one may tune on
 
 
 def figures_of(model: Model, results: Path) -> Figures:
     """The figures in a JSON file of evaluate; ValueError if another model drove there."""
-    run = read_results(model, results)
+    run = results_by(model, results)
     overall, seeds, config = run["overall"], run["seeds"], run["config"]
     scenarios = ",".join(run["scenarios"])
     command = (
@@ -41,17 +41,14 @@ def results_of(model: Model, key: str) -> Path:
     path = model.scores[key].get("path")
     if path is None:
         raise ValueError(f"score {key} of {model.name} does not say of which file it is")
-    read_results(model, Path(path))
+    results_by(model, Path(path))
     return Path(path)
 
 
-def read_results(model: Model, path: Path) -> dict[str, Any]:
+def results_by(model: Model, path: Path) -> dict[str, Any]:
     """The results in a JSON file of evaluate, if that model drove there; ValueError else."""
-    try:
-        run: dict[str, Any] = json.loads(path.read_text())
-        drove = run["model"]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ValueError(f"{path}: expected the results of evaluate, got {error!r}") from error
+    run = read_results(path)
+    drove = run.get("model")
     if drove != model.sha256[ONNX]:
         raise ValueError(
             f"{path}: expected results of the model {model.name}, {model.sha256[ONNX][:16]}, got "

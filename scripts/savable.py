@@ -23,6 +23,7 @@ import tyro
 
 from scripts.agents import make_agent, needs_cameras, with_model
 from scripts.evaluate import commit
+from scripts.results import read_results
 from sim.manoeuvres.table import named
 from sim.scores.episode import ERROR
 from sim.scores.resume import RowCache, run_episodes
@@ -86,7 +87,7 @@ def read_run(args: Args) -> dict[str, Any]:
     if args.results is None:
         only = {"scenario": args.scenario, "seed": args.seed}
         return {"agent": args.agent, "weather": "clear", "failed": [only]}
-    run = json.loads(args.results.read_text())
+    run = read_results(args.results)
     failed = [r for r in run["episodes"] if not r["success"] and r["outcome"] != ERROR]
     return {"agent": run["agent"], "weather": run["config"]["weather"], "failed": failed}
 

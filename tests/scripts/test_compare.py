@@ -60,6 +60,15 @@ def test_runs_that_do_not_compare_are_refused():
         paired(run("a", [1, 1]), run("b", [1, 1], seeds=[8, 9]))
 
 
+@pytest.mark.parametrize("text", [None, "[1]", "{}", "no results"])
+def test_what_holds_no_results_is_refused(tmp_path, text):
+    path = tmp_path / "a.json"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(ValueError, match=r"a\.json: expected the results of evaluate, got"):
+        main(Args(path, path))
+
+
 def test_the_command_prints_a_verdict_per_figure(tmp_path, capsys):
     paths = [tmp_path / "a.json", tmp_path / "b.json"]
     for path, agent in zip(paths, ("idm", "policy"), strict=True):

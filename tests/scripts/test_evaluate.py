@@ -141,5 +141,9 @@ def test_names_that_do_not_exist_are_refused():
         main(replace(ARGS, backend="abacus"))
     with pytest.raises(ValueError, match="weather: expected one of"):
         main(replace(ARGS, weather="frogs"))
+    with pytest.raises(ValueError, match="at least 1 episode and 1 job"):
+        main(replace(ARGS, episodes=0))
+    with pytest.raises(ValueError, match="at least 1 episode and 1 job"):
+        main(replace(ARGS, jobs=0))
     assert chosen_scenarios("all") == list(SCENARIOS)
     assert chosen_scenarios("merge,manoeuvres,cut-in") == ["merge", *MANOEUVRES]

@@ -18,7 +18,7 @@ from perception.trunk import trunk_of
 from planning.policy.code import decode_path
 from planning.policy.lessons import load_lessons
 from planning.policy.weights import load_weights
-from scripts import collect
+from scripts import collect, train
 from scripts.lessons import LessonConfig, file_name, lesson_files
 from scripts.pupil import TEACHER, Taught
 from scripts.train import Policy, train_policy
@@ -139,22 +139,36 @@ def test_the_pupil_is_relieved_by_its_teacher_now_and_then():
     assert 5 < changes < 2000 / 20
 
 
+def words_to_train(driven, lessons, out):
+    words = ["policy", "--data", str(driven), "--device", "cpu", "--lessons", str(lessons)]
+    words += ["--out", str(out), "--seeds", "0", "0", "--held-out", "1", "1", "--steps", "3"]
+    words += ["--batch-size", "4", "--take.every", "4", "--take.stretch", "3", "--take.moved"]
+    return [*words, "0.9", "--take.weather-every", "100", "--network.heads", "2"]
+
+
+def assert_trained(out):
+    network, about = load_weights(out / "policy.safetensors")
+    assert (about["step"], about["eyes"], network.config.spacing) == (3, trunk_of(), 4)
+    assert (out / "policy.onnx").is_file()
+    assert "Steps: 3 of 4 ticks" in (out / "policy.md").read_text()
+
+
+def test_the_command_trains(driven, made, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["train.py", *words_to_train(driven, made[0], tmp_path)])
+    train.main()
+    assert_trained(tmp_path)
+
+
+@pytest.mark.slow  # what is shared by processes is tested with perception's
 def test_the_command_trains_on_two_processes(driven, made, tmp_path):
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
-    command += ["scripts/train.py", "policy", "--data", str(driven), "--device", "cpu"]
-    command += ["--lessons", str(made[0]), "--out", str(tmp_path / "out")]
-    command += ["--seeds", "0", "0", "--held-out", "1", "1", "--steps", "3", "--batch-size", "4"]
-    command += ["--take.every", "4", "--take.stretch", "3", "--take.moved", "0.9"]
-    command += ["--take.weather-every", "100", "--network.heads", "2"]
+    command += ["scripts/train.py", *words_to_train(driven, made[0], tmp_path)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    network, about = load_weights(tmp_path / "out/policy.safetensors")
-    assert (about["step"], about["eyes"], network.config.spacing) == (3, trunk_of(), 4)
-    assert (tmp_path / "out/policy.onnx").is_file()
-    assert "Steps: 3 of 4 ticks" in (tmp_path / "out/policy.md").read_text()
+    assert_trained(tmp_path)
 
 
 def test_only_a_policy_on_the_shipped_eyes_can_be_shipped(tmp_path):
