@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from datasets.frenet import Polyline
-from datasets.geometry import SE2
+from datasets.geometry import SE2, wrap_angle
 from datasets.scene import Lanes
 from perception.lanes import lanes_of
 from perception.nouns import LEFT, OWN, RIGHT, SLOTS, STATION_S, STATIONS, RoadEstimate
@@ -196,6 +196,19 @@ def test_who_comes_out_of_the_road_that_is_turned_into_may_go_straight_on(angle,
         turns = sorted(np.cos(headings[1:] - headings[0]))
         assert turns == pytest.approx([np.cos(angle), 1.0], abs=0.05)
         assert all(np.hypot(*(line[0] - came[-1])) < 1.5 for line in on)
+
+
+@pytest.mark.parametrize("early", [0.0, 3.0])
+def test_the_way_straight_on_runs_like_the_road_beyond(early):
+    """Even where a junction is told to end sooner than the lanes are straight again."""
+    junction = {"junction": 1.0, "junction_begin": 20.0, "junction_end": 40.0 - early}
+    spine = turning(1.3, 20.0, 40.0)
+    oncoming = np.eye(SLOTS)[1]
+    lanes, _ = graph_of(road(0.0, (1, 2), xy_ego=spine, lane_oncoming=oncoming, **junction))
+    last = [np.diff(lanes.centerline(way)[-2:], axis=0)[0] for way in range(len(lanes))]
+    against = [wrap_angle(np.arctan2(y, x) - 1.3 - np.pi) for x, y in last]
+    ends_there = ~lanes.on_route & ~lanes.leads_to.any(axis=1) & lanes.leads_to.any(axis=0)
+    assert np.abs(np.array(against)[ends_there]).min() < 0.1
 
 
 def test_no_road_no_lanes():
