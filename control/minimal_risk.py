@@ -19,7 +19,8 @@ from planning.memory import straight_lane
 from planning.motion import MotionMemory
 from planning.paths import Paths, project_points
 from planning.prediction import DT, predict
-from planning.proposals import Proposal, Proposals, find_paths, speed_bounds
+from planning.proposals import Proposal, Proposals
+from planning.reach import find_paths, speed_bounds
 from planning.rollout import Pace, roll_out
 
 HORIZON = 5.0  # s

@@ -17,7 +17,7 @@ from datasets.observation import EgoState
 from datasets.scene import Lanes, Scene
 from planning.lane_graph import LaneGraph
 from planning.paths import Paths
-from planning.proposals import find_paths
+from planning.reach import find_paths
 
 MEMORY = 3.0  # s that lanes are believed in unseen
 BLIND_LENGTH = 60.0  # m of imagined lane

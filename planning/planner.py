@@ -30,7 +30,8 @@ from planning.memory import LaneMemory
 from planning.motion import MotionMemory
 from planning.paths import Paths, project_points
 from planning.prediction import DT, Forecast, predict
-from planning.proposals import Proposals, first_conflict, propose, speed_bounds
+from planning.proposals import Proposals, first_conflict, propose
+from planning.reach import speed_bounds
 from planning.rollout import Pace, Rollouts, roll_out
 from planning.scoring import Scores, Weights, score
 from planning.unseen import with_unseen

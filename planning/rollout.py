@@ -69,7 +69,7 @@ def roll_out(
     steps: int,
     pace: Pace,
 ) -> Rollouts:
-    """Simulate all proposals; `bounds` (P, K) m/s as proposals.speed_bounds gives them, `agent_s`
+    """Simulate all proposals; `bounds` (P, K) m/s as reach.speed_bounds gives them, `agent_s`
     and `agent_d` (P, H, T + 1) the forecasts along the paths."""
     return Rollouts(
         *_roll_out(

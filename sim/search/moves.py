@@ -23,7 +23,7 @@ from datasets.geometry import SE2
 from planning.bicycle import curvature_from_steering, steering_from_curvature
 from planning.lane_graph import LaneGraph
 from planning.paths import STEP, Paths, frenet, nearest_on_path
-from planning.proposals import find_paths
+from planning.reach import find_paths
 from planning.tracking import EMERGENCY, LateralLimits, curvature_command
 from sim.state import EGO
 from sim.world import World

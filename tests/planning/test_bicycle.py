@@ -13,7 +13,7 @@ from planning.bicycle import (
     steering_from_curvature,
 )
 from planning.idm import idm_interaction
-from planning.proposals import CURVE_ACCEL
+from planning.reach import CURVE_ACCEL
 from planning.rollout import Pace, idm_accel
 from planning.rss import RSS, safe_gap
 from planning.tracking import COMFORT, curvature_command

@@ -7,7 +7,7 @@ from planning.detours import OUT_OF_LANE, breakdown_on, with_detours
 from planning.lane_graph import LaneGraph
 from planning.motion import Motion
 from planning.planner import RulePlanner
-from planning.proposals import find_paths
+from planning.reach import find_paths
 from tests.planning.scenes import agents_at, ego_state, scene_of, straight_lanes
 
 FAR = np.inf  # no junction in sight

@@ -7,7 +7,7 @@ import pytest
 
 from datasets.observation import Route
 from planning.lane_graph import LaneGraph
-from planning.proposals import find_paths
+from planning.reach import find_paths
 from tests.planning.scenes import ego_state, lanes_of, straight_lanes
 
 FORK = 60.0  # m ahead: there the lanes of the one road end, and those of the next begin
