@@ -3,6 +3,7 @@
 Two lanes may both be right, so that a plan may lie a lane beside that of the rules; but one that is
 much faster than the rules where they brake has missed something, or they have seen a ghost. Either
 way somebody else should look. Where the route asks for another lane, though, that one is right.
+And where the rules would drive just there, it does not matter that some head would not.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class AgreementLimits:
     """How far apart they may be."""
 
     path_spread: float = 1.8  # m across the heads; one of four a lane (4 m) beside makes 1.7
+    heard: float = 2.0  # m of that which count for each m that the plan lies beside the rules'
     speed_spread: float = 3.0  # m/s across the heads
     faster: float = 4.0  # m/s than the rules, LOOK seconds ahead
     faster_share: float = 0.15  # of the speed, on top of it
@@ -37,10 +39,11 @@ class AgreementLimits:
     off_route: float = 1.5  # m from it at the end, where it changes lanes for the route
 
 
-def heads_agree(learned: LearnedPlan, limits: AgreementLimits) -> list[Margin]:
-    """The margins of the heads of a learned plan."""
+def heads_agree(learned: LearnedPlan, beside: float, limits: AgreementLimits) -> list[Margin]:
+    """The margins of the heads of a learned plan, which lies `beside` m from that of the rules."""
+    path_spread = min(learned.path_spread, limits.heard * beside)
     return [
-        at_most(HEADS_ON_PATH, learned.path_spread, limits.path_spread),
+        at_most(HEADS_ON_PATH, path_spread, limits.path_spread),
         at_most(HEADS_ON_SPEED, learned.speed_spread, limits.speed_spread),
     ]
 
@@ -53,7 +56,7 @@ def agree(
     k, m = course.at(LOOK), rules.at(LOOK)
     faster = float(course.speed[k] - rules.speed[m])
     limit = limits.faster + limits.faster_share * float(course.speed[0])
-    beside = float(np.hypot(*(rules.xy - course.xy[k]).T).min())
+    beside = beside_rules(course, rules)
     margins = [
         at_most(NO_FASTER, max(faster, 0.0), limit),
         at_most(BESIDE, beside, limits.beside + max(faster, 0.0) * LOOK),
@@ -61,6 +64,11 @@ def agree(
     if for_the_route:
         margins.append(at_most(LANE_OF_THE_ROUTE, _apart(course, rules), limits.off_route))
     return margins
+
+
+def beside_rules(course: Course, rules: Course) -> float:
+    """m from where a course is LOOK seconds ahead to the nearest place of that of the rules."""
+    return float(np.hypot(*(rules.xy - course.xy[course.at(LOOK)]).T).min())
 
 
 def _apart(course: Course, rules: Course) -> float:

@@ -7,11 +7,12 @@ with the learned driver.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from control.agreement import AgreementLimits, agree, heads_agree
+from control.agreement import AgreementLimits, agree, beside_rules, heads_agree
 from control.margin import Margin
 from control.plan_checks import FALLBACK, LEARNED, Course, PlanLimits, feasible, on_the_road
 from control.traffic_checks import CERTAIN, Care, avoids_collisions, collision_time, keeps_distance
@@ -101,13 +102,14 @@ def against_learned(
     margins = [
         *feasible(course, scene.ego, config.learned),
         on_the_road(course, scene.lanes, config.learned),
-        *heads_agree(plan, config.agreement),
     ]
     if rules is None:
-        return [*margins, Margin("forecast of the others", -1.0)]
+        heads = heads_agree(plan, math.inf, config.agreement)
+        return [*margins, *heads, Margin("forecast of the others", -1.0)]
     ruled = Course.of(rules.trajectory)
     return [
         *margins,
+        *heads_agree(plan, beside_rules(course, ruled), config.agreement),
         *agree(course, ruled, rules.for_the_route, config.agreement),
         avoids_collisions(course, rules.forecast, config.learned_collision),
         *keeps_distance(course, rules.forecast),

@@ -8,6 +8,7 @@ import pytest
 from control.agreement import AgreementLimits, agree, heads_agree
 from control.margin import worst
 from control.plan_checks import FALLBACK, LEARNED, Course, feasible, on_the_road
+from control.plans import PlanConfig, RulesPlan, against_learned
 from control.traffic_checks import CERTAIN, avoids_collisions, collision_time, keeps_distance
 from datasets.driving import Trajectory
 from datasets.scene import Lanes
@@ -216,16 +217,20 @@ LIMITS = AgreementLimits()
 
 
 @pytest.mark.parametrize(
-    ("spread", "bad"),
+    ("spread", "beside_the_rules", "bad"),
     [
-        ({}, set()),
-        ({"path_spread": 2.0}, {"heads agree on the path"}),
-        ({"speed_spread": 4.0}, {"heads agree on the speed"}),
+        ({}, np.inf, set()),
+        ({"path_spread": 2.0}, np.inf, {"heads agree on the path"}),
+        ({"path_spread": 2.0}, 1.0, {"heads agree on the path"}),
+        ({"path_spread": 2.0}, 0.8, set()),  # the rules would drive there, too
+        ({"path_spread": 0.1}, 5.0, set()),
+        ({"speed_spread": 4.0}, 0.0, {"heads agree on the speed"}),
     ],
 )
-def test_heads(spread, bad):
+def test_heads(spread, beside_the_rules, bad):
     learned = LearnedPlan(plan(), **({"path_spread": 0.1, "speed_spread": 0.2} | spread))
-    assert {m.check for m in heads_agree(learned, LIMITS) if not m.passed} == bad
+    margins = heads_agree(learned, beside_the_rules, LIMITS)
+    assert {m.check for m in margins if not m.passed} == bad
 
 
 LEFT, RIGHT = plan(yaw_rate=0.1), plan(yaw_rate=-0.1)  # lane changes
@@ -250,3 +255,22 @@ LEFT, RIGHT = plan(yaw_rate=0.1), plan(yaw_rate=-0.1)  # lane changes
 def test_agreement_with_the_rules(learned, rules, for_the_route, bad):
     margins = agree(Course.of(learned), Course.of(rules), for_the_route, LIMITS)
     assert {m.check for m in margins if not m.passed} == bad
+
+
+@pytest.mark.parametrize(
+    ("rules", "heard"),
+    [
+        (None, True),
+        (plan(), False),  # they would drive there, too
+        (LEFT, True),
+        (plan(accel=-5.0), True),  # they would not get there
+    ],
+)
+def test_torn_heads_matter_where_the_rules_would_not_drive(rules, heard):
+    torn = LearnedPlan(plan(), path_spread=2.5, speed_spread=0.2)
+    scene = scene_of(straight_lanes((0.0,)), ego=EGO)
+    nobody = MotionMemory().update(0.0, scene.agents)
+    forecast = predict(LaneGraph.of(scene.lanes), scene.agents, nobody, SPEED, 5.0)
+    beside = None if rules is None else RulesPlan(rules, "", forecast)
+    checks = {m.check: m.passed for m in against_learned(torn, beside, scene, PlanConfig())}
+    assert checks["heads agree on the path"] is not heard
