@@ -13,9 +13,16 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from control.agreement import AgreementLimits, agree, beside_rules, heads_agree
-from control.margin import Margin
+from control.margin import Margin, at_least
 from control.plan_checks import FALLBACK, LEARNED, Course, PlanLimits, feasible, on_the_road
-from control.traffic_checks import CERTAIN, Care, avoids_collisions, collision_time, keeps_distance
+from control.traffic_checks import (
+    CERTAIN,
+    TIME_TO_COLLISION,
+    Care,
+    avoids_collisions,
+    collision_time,
+    keeps_distance,
+)
 from datasets.driving import Trajectory
 from datasets.scene import Scene
 from planning.learned import LearnedPlan
@@ -83,13 +90,13 @@ def against_rules(
         *feasible(course, scene.ego, config.fallback),
         on_the_road(course, scene.lanes, config.fallback),
     ]
-    care = config.fallback_care
-    collision = avoids_collisions(course, plan.forecast, config.fallback_collision, care)
+    own = collision_time(course, plan.forecast, config.fallback_care)
+    collision = at_least(TIME_TO_COLLISION, own, config.fallback_collision)
     if not collision.passed:
         braked = stop(scene)
         if braked is not None:
-            own = collision_time(course, plan.forecast, care)
-            if collision_time(Course.of(braked), plan.forecast, care) <= own:
+            stopped = collision_time(Course.of(braked), plan.forecast, config.fallback_care)
+            if stopped <= own:
                 collision = Margin("nothing avoids the collision", 0.0)
     return [*margins, collision]
 

@@ -54,11 +54,9 @@ LEAST_GAP = 4.0  # m: the unit of the margin where RSS asks for next to nothing
 ALONG = 0.5  # cosine of the angle up to which somebody drives along
 
 
-def avoids_collisions(
-    course: Course, forecast: Forecast, limit: float, care: Care = MAY_BE
-) -> Margin:
-    """`limit` s must be left until the plan collides with somebody."""
-    return at_least(TIME_TO_COLLISION, collision_time(course, forecast, care), limit)
+def avoids_collisions(course: Course, forecast: Forecast, limit: float) -> Margin:
+    """`limit` s must be left until the plan may collide with somebody."""
+    return at_least(TIME_TO_COLLISION, collision_time(course, forecast), limit)
 
 
 def keeps_distance(course: Course, forecast: Forecast) -> list[Margin]:

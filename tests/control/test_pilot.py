@@ -113,7 +113,7 @@ def unfit(t, plan):
 
 
 def unsure(t, plan):
-    return plan if t < 1.0 else replace(plan, path_spread=2.0)
+    return plan if t < 1.0 else replace(plan, speed_spread=4.0)
 
 
 def lost(t, plan):
