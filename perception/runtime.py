@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from datasets.learning.inputs import ego_inputs, route_inputs, stacked
 from datasets.learning.onnx_file import open_session
 from datasets.observation import CameraFrame, Observation
+from perception.close_up.measuring import ONNX_NAME, Measure, OnnxMeasure, refined
 from perception.nouns import CAMERAS, Glance
 from perception.road_code import decode_road
-from perception.vehicle_code import decode
+from perception.vehicle_code import decode, found_in
 
 WEIGHTS = Path(__file__).parent / "weights"
 ONNX_FILE, TORCH_FILE = WEIGHTS / "perception.onnx", WEIGHTS / "perception.safetensors"
@@ -27,16 +28,18 @@ THRESHOLD = 0.1  # score from which a peak is a detection: doubtful ones are the
 
 
 class OnnxLook:
-    """A Look through ONNX Runtime."""
+    """A Look through ONNX Runtime; a closer one where the network for it lies beside the file."""
 
     def __init__(self, path: Path = ONNX_FILE, threads: int = 1) -> None:
         self._session = open_session(path, threads)
+        beside = path.with_name(ONNX_NAME)
+        self._measure = OnnxMeasure(beside, threads) if beside.is_file() else None
         self._names = [each.name for each in self._session.get_inputs()]
 
     def __call__(self, observation: Observation) -> Glance:
         inputs = dict(zip(self._names, inputs_of(observation), strict=True))
         told = self._session.run(["peaks", "code", "road", "coarse"], inputs)
-        return decoded(*told, observation.frames)
+        return decoded(*told, observation.frames, self._measure)
 
 
 def inputs_of(
@@ -58,7 +61,12 @@ def decoded(
     road: NDArray[np.float32],
     coarse: NDArray[np.float32],
     frames: Sequence[CameraFrame],
+    measure: Measure | None,
 ) -> Glance:
-    """The Glance that the outputs of the network (perception.export.OUTPUTS) tell."""
+    """The Glance that the outputs of the network (perception.export.OUTPUTS) tell, with distances
+    measured again where there is a `measure`."""
+    cells = found_in(peaks, code, THRESHOLD)
+    if measure is not None:
+        cells = refined(cells, frames, measure)
     cameras = [frame.camera for frame in frames]
-    return Glance(decode(peaks, code, cameras, THRESHOLD), decode_road(road), coarse)
+    return Glance(decode(cells, cameras), decode_road(road), coarse)

@@ -20,7 +20,7 @@ from perception.network import Output, PerceptionNet
 from perception.nouns import OWN, STATION_S, Detections, RoadEstimate
 from perception.peaks import local_maxima
 from perception.road_code import decode_road
-from perception.vehicle_code import decode, decode_cells
+from perception.vehicle_code import Cells, decode, decode_cells, found_in
 from perception.vehicle_targets import DONT_CARE, VehicleTargets
 
 THRESHOLD = 0.3  # score from which a middle counts as a vehicle here
@@ -69,7 +69,7 @@ def detections_of(
 ) -> Detections:
     """The vehicles of one tick of an Output."""
     peaks = local_maxima(output.middles[i]).numpy()
-    return decode(peaks, output.code[i].numpy(), cameras, threshold)
+    return decode(found_in(peaks, output.code[i].numpy(), threshold), cameras)
 
 
 def true_detections(batch: Batch, i: int, cameras: Sequence[Camera]) -> Detections:
@@ -78,7 +78,8 @@ def true_detections(batch: Batch, i: int, cameras: Sequence[Camera]) -> Detectio
     targets = VehicleTargets.from_rows(batch["vehicles"][tick == i])
     row, column = targets.cell.T
     score = np.ones(len(row))
-    return decode_cells(camera[tick == i], score, row, column, targets.as_code(), cameras)
+    cells = Cells(camera[tick == i], score, row, column, targets.as_code())
+    return decode_cells(cells, cameras)
 
 
 def compare_vehicles(found: Sums, seen: Detections, true: Detections, dont_care: BoolArray) -> None:

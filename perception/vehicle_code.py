@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,43 +95,47 @@ def encode_pose(
     return uv, log_range, wrap_angle(heading - np.arctan2(away[:, 1], away[:, 0]))
 
 
-def decode(
-    peaks: NDArray[np.float32],
-    dense: NDArray[np.float32],
-    cameras: Sequence[Camera],
-    threshold: float,
-) -> Detections:
-    """What the network puts out -> vehicles in the ego frame, without those too near for a narrow
-    picture to hold all of them: of such a car it finds several, and the wide one the whole. Wide
-    pictures keep theirs, for there is no wider one.
+class Cells(NamedTuple):
+    """N cells that hold the middle of a vehicle."""
 
-    `peaks` (C, rows, columns): the score of each cell that is a local maximum, 0 elsewhere; `dense`
-    (C, CODE, rows, columns).
-    """
+    camera: IntArray  # (N,)
+    score: FloatArray  # (N,)
+    row: IntArray  # (N,)
+    column: IntArray  # (N,)
+    code: FloatArray  # (N, CODE)
+
+    def uv_img(self) -> FloatArray:
+        """(N, 2) px, the middles of the vehicles."""
+        u = (self.column + 0.5 + self.code[:, INDEX["du"]]) * STRIDE
+        v = (self.row + 0.5 + self.code[:, INDEX["dv"]]) * STRIDE + CROP_TOP_PX
+        return np.stack([u, v], axis=1)
+
+
+def found_in(peaks: NDArray[np.float32], dense: NDArray[np.float32], threshold: float) -> Cells:
+    """What the network puts out -> where it sees vehicles. `peaks` (C, rows, columns): the score of
+    each cell that is a local maximum, 0 elsewhere; `dense` (C, CODE, rows, columns)."""
     camera, row, column = np.nonzero(peaks > threshold)
     score = peaks[camera, row, column].astype(np.float64)
-    code = dense[camera, :, row, column].astype(np.float64)  # (N, CODE)
-    found = decode_cells(camera, score, row, column, code, cameras)
+    code = dense[camera, :, row, column].astype(np.float64)
+    return Cells(camera, score, row, column, code)
+
+
+def decode(cells: Cells, cameras: Sequence[Camera]) -> Detections:
+    """Cells -> vehicles in the ego frame, without those too near for a narrow picture to hold all
+    of them: of such a car it finds several, and the wide one the whole. Wide pictures keep theirs,
+    for there is no wider one."""
+    found = decode_cells(cells, cameras)
     narrow = np.array([each.focal_px / each.width_px for each in cameras])
-    nearest = np.where(narrow > narrow.min(), LARGEST * narrow, 0.0)[camera]
-    lens = np.array([each.xyz_ego[:2] for each in cameras])[camera]
+    nearest = np.where(narrow > narrow.min(), LARGEST * narrow, 0.0)[cells.camera]
+    lens = np.array([each.xyz_ego[:2] for each in cameras])[cells.camera]
     return found.where(np.hypot(*(found.xy_ego - lens).T) > nearest)
 
 
-def decode_cells(
-    camera: IntArray,
-    score: FloatArray,
-    row: IntArray,
-    column: IntArray,
-    code: FloatArray,
-    cameras: Sequence[Camera],
-) -> Detections:
-    """The same from the chosen cells alone: (N,) each, and (N, CODE)."""
+def decode_cells(cells: Cells, cameras: Sequence[Camera]) -> Detections:
+    """The same, however near they are."""
+    camera, code, uv = cells.camera, cells.code, cells.uv_img()
     value = {name: code[:, i] for name, i in INDEX.items()}
-    u = (column + 0.5 + value["du"]) * STRIDE
-    v = (row + 0.5 + value["dv"]) * STRIDE + CROP_TOP_PX
-    uv = np.stack([u, v], axis=1)
-    azimuth, per_px = np.zeros(len(u)), np.zeros(len(u))
+    azimuth, per_px = np.zeros(len(uv)), np.zeros(len(uv))
     for c, each in enumerate(cameras):
         mine = camera == c
         azimuth[mine] = lines_of_sight(each, uv[mine])
@@ -144,7 +149,7 @@ def decode_cells(
     across = np.hypot(std["u"], _STD_V) * STRIDE * per_px * away
     return Detections(
         camera=camera,
-        score=score,
+        score=cells.score,
         xy_ego=lens + away[:, None] * sight,
         xy_cov=_covariance(sight, std["range"] * away, across),
         heading=wrap_angle(azimuth + np.arctan2(value["sin"], value["cos"])),

@@ -16,7 +16,7 @@ from datasets.checks import FloatArray
 from datasets.observation import Observation
 from perception.nouns import Glance
 from perception.road_truth import road_truth
-from perception.vehicle_code import INDEX, SPEED_UNIT, STRIDE, decode_cells
+from perception.vehicle_code import INDEX, SPEED_UNIT, STRIDE, Cells, decode_cells
 from perception.vehicle_targets import VehicleTargets, vehicle_targets
 from scripts.true_eyes import SCORE
 from sim.cameras.renderer import mounted
@@ -48,7 +48,7 @@ class SharpEyes:
         row, column = np.concatenate([targets.cell for targets in found]).T
         score = np.full(len(code), SCORE)
         # Decoded as if every camera were where it should be.
-        seen = decode_cells(camera, score, row, column, code, world.rig)
+        seen = decode_cells(Cells(camera, score, row, column, code), world.rig)
         return Glance(seen, road_truth(truth))
 
     def _measured(self, targets: VehicleTargets) -> FloatArray:

@@ -25,6 +25,7 @@ WEIGHTS, ONNX, CARD = "policy.safetensors", "policy.onnx", "policy.md"
 FILES = (WEIGHTS, ONNX, CARD)
 LOOK = "perception.onnx"
 EYES = ("perception.safetensors", LOOK, "perception.md")
+CLOSER = ("close_up.safetensors", "close_up.onnx", "close_up.md")  # eyes need not have these
 _SUM = "sum"  # the key under which JSON holds the checksum of the rest of it
 
 
@@ -46,7 +47,7 @@ class Model:
     made: str  # UTC, ISO 8601; "" where nobody wrote it down
     note: str
     eyes: str  # the trunk of perception whose features it drives by
-    sha256: dict[str, str]  # of each of FILES, and of EYES if it has its own
+    sha256: dict[str, str]  # of each of FILES, and of EYES and CLOSER if it has its own
     scores: dict[str, Figures] = field(default_factory=dict)  # what was measured -> its figures
 
     @property
@@ -98,6 +99,11 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
+def eyes_in(folder: Path) -> tuple[str, ...]:
+    """The names of the files of the perception in a folder."""
+    return EYES + (CLOSER if (folder / CLOSER[1]).is_file() else ())
+
+
 def describe(folder: Path, name: str, parent: str | None, made: str, note: str) -> Model:
     """What the files in a folder are, as they are now; ValueError where one is missing or its
     weights do not say which trunk they fit."""
@@ -107,7 +113,7 @@ def describe(folder: Path, name: str, parent: str | None, made: str, note: str) 
     eyes = read_about(folder / WEIGHTS).get("eyes")
     if not isinstance(eyes, str):
         raise ValueError(f"{folder / WEIGHTS}: expected the trunk that it fits, got {eyes!r}")
-    files = FILES + (EYES if (folder / LOOK).is_file() else ())
+    files = FILES + (eyes_in(folder) if (folder / LOOK).is_file() else ())
     sums = {each: sha256(folder / each) for each in files}
     return Model(name, folder, parent, made, note, eyes, sums)
 
@@ -126,7 +132,7 @@ def read_model(folder: Path, name: str | None = None) -> Model:
         model = Model(folder=folder, **read_sealed(path))
     except TypeError as error:
         raise ValueError(f"{path}: expected the record of a model, got {error}") from error
-    if set(model.sha256) not in ({*FILES}, {*FILES, *EYES}):
+    if set(model.sha256) not in ({*FILES}, {*FILES, *EYES}, {*FILES, *EYES, *CLOSER}):
         raise ValueError(f"{path}: expected checksums of {FILES}, got {tuple(model.sha256)}")
     if name is not None and model.name != name:
         raise ValueError(f"{folder}: expected the model {name}, got {model.name}")

@@ -27,14 +27,22 @@ def write_onnx(
     outputs: Sequence[str],
     path: Path,
     about: str = "",
+    any_number: bool = False,
 ) -> None:
     """Write the file of a network, its large constants in half precision; `about` is what whoever
-    runs it should know of it."""
+    runs it should know of it. `any_number`: of whatever its inputs' first axes count, it takes as
+    many as it is given."""
+    count = tuple({0: torch.export.Dim.DYNAMIC} for _ in example) if any_number else None
     # The exporter speaks at length, and warns of what it will change in itself.
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            network, example, input_names=list(inputs), output_names=list(outputs), dynamo=True
+            network,
+            example,
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamo=True,
+            dynamic_shapes=count,
         )
     assert program is not None, "the exporter of torch.export returns a program"
     model = program.model_proto

@@ -21,12 +21,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from datasets.learning.model import (
-    EYES,
     RECORD,
     Figures,
     Model,
     copy_files,
     describe,
+    eyes_in,
     is_model,
     now,
     read_model,
@@ -135,7 +135,7 @@ class Registry:
             model = describe(folder, name, parent, now(), note)
             copy_files(folder, there)
             if eyes is not None:
-                copy_files(eyes, there, EYES)
+                copy_files(eyes, there, eyes_in(eyes))
                 model = describe(there, name, parent, model.made, note)
             model = replace(model, folder=there)
             model.check()

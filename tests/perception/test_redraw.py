@@ -12,7 +12,7 @@ from datasets.store.reader import DatasetReader
 from perception.cache import Selection, open_caches
 from scripts import collect
 from scripts.redraw import OtherViews
-from scripts.train import Perception, train_perception
+from scripts.training.perception import Perception, train_perception
 from sim.cameras.renderer import Renderer
 from sim.cameras.rig import default_rig
 from sim.cameras.weather import weather_for

@@ -6,7 +6,16 @@ import pytest
 from datasets.camera import Camera
 from datasets.geometry import wrap_angle
 from perception.drivable import drivable_cells
-from perception.vehicle_code import CODE, CROP_TOP_PX, STRIDE, Grid, decode, decode_cells
+from perception.vehicle_code import (
+    CODE,
+    CROP_TOP_PX,
+    STRIDE,
+    Cells,
+    Grid,
+    decode,
+    decode_cells,
+    found_in,
+)
 from perception.vehicle_targets import DONT_CARE, PEAK, VehicleTargets, vehicle_targets
 from tests.planning.scenes import agents_at, straight_lanes
 
@@ -35,9 +44,8 @@ def test_what_is_encoded_is_decoded(seed):
     for c, camera in enumerate(CAMERAS):
         targets, _, chosen = vehicle_targets(agents, camera)
         row, column = targets.cell.T
-        found = decode_cells(
-            np.full(len(row), c), np.ones(len(row)), row, column, targets.as_code(), CAMERAS
-        )
+        there = np.full(len(row), c), np.ones(len(row)), row, column
+        found = decode_cells(Cells(*there, targets.as_code()), CAMERAS)
         seen |= set(chosen.tolist())
         np.testing.assert_allclose(found.xy_ego, agents.xy_ego[chosen], atol=1e-6)
         turn = wrap_angle(found.heading - agents.heading[chosen])
@@ -58,7 +66,7 @@ def seen_perfectly(agents):
         peaks[c] = np.where(middles == PEAK, 1.0, 0.0)
         code[c][:, targets.cell[:, 0], targets.cell[:, 1]] = targets.as_code().T
         expected += agents.xy_ego[chosen].tolist()
-    return decode(peaks, code, CAMERAS, 0.5), expected
+    return decode(found_in(peaks, code, 0.5), CAMERAS), expected
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -112,7 +120,8 @@ def test_uncertainty_in_range_is_long_and_across_is_short():
     code[:, CODE.index("log_std_range")] = np.log(0.05)
     code[:, CODE.index("log_std_u")] = np.log(0.1)
     row, column = targets.cell.T
-    cov = decode_cells(np.full(1, 3), np.ones(1), row, column, code, CAMERAS).xy_cov[0]
+    cells = Cells(np.full(1, 3), np.ones(1), row, column, code)
+    cov = decode_cells(cells, CAMERAS).xy_cov[0]
     assert np.sqrt(cov[0, 0]) == pytest.approx(0.05 * 29.3, rel=0.01)
     assert np.sqrt(cov[1, 1]) < 0.2
 

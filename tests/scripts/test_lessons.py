@@ -21,7 +21,7 @@ from planning.policy.weights import load_weights
 from scripts import collect, train
 from scripts.lessons import LessonConfig, file_name, lesson_files
 from scripts.pupil import TEACHER, Taught
-from scripts.train import Policy, train_policy
+from scripts.training.policy import Policy, train_policy
 from sim.state import EGO
 from sim.world import World
 

@@ -1,0 +1,58 @@
+"""A closer look at the vehicles that the network found: how far away are they?
+
+What the network says and what the close-up says are two measurements of one distance, weighted by
+their variances. Through ONNX Runtime, which needs no torch (perception/torch_runtime.py is the
+alternative).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.learning.onnx_file import open_session
+from datasets.observation import CameraFrame
+from perception.close_up.cutting import about, cut, worth_it
+from perception.vehicle_code import INDEX, Cells
+
+FORMAT = "roadloop-close-up-1"  # changes with the meaning of what goes in and comes out
+ONNX_NAME, TORCH_NAME = "close_up.onnx", "close_up.safetensors"  # beside perception's files
+# (N, SIDE, SIDE, 3) and (N, len(ABOUT)) -> (N, 2): logarithm of the distance over the guessed one,
+# and of its standard deviation
+Measure = Callable[[NDArray[np.uint8], NDArray[np.float32]], NDArray[np.float32]]
+_RANGE, _LOG_STD = INDEX["range"], INDEX["log_std_range"]
+
+
+class OnnxMeasure:
+    """The trained network through ONNX Runtime; ValueError where the file holds another."""
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        self._session = open_session(path, threads)
+        made = json.loads(self._session.get_modelmeta().custom_metadata_map.get("roadloop", "{}"))
+        if made.get("format") != FORMAT:
+            raise ValueError(f"{path}: expected format {FORMAT}, got {made.get('format')!r}")
+
+    def __call__(
+        self, pixels: NDArray[np.uint8], known: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        told: NDArray[np.float32] = self._session.run(None, {"pixels": pixels, "about": known})[0]
+        return told
+
+
+def refined(cells: Cells, frames: Sequence[CameraFrame], measure: Measure) -> Cells:
+    """The cells with better distances, in the pictures that are worth it."""
+    code = cells.code.copy()
+    for c, frame in enumerate(frames):
+        mine = np.flatnonzero((cells.camera == c) & worth_it(frame.camera))
+        if not len(mine):
+            continue
+        uv, log_range = cells.uv_img()[mine], code[mine, _RANGE]
+        told = measure(cut(frame.rgb, uv, log_range), about(frame.camera, uv, log_range))
+        first, second = np.exp(-2 * code[mine, _LOG_STD]), np.exp(-2 * told[:, 1].astype(float))
+        code[mine, _RANGE] += told[:, 0] * second / (first + second)
+        code[mine, _LOG_STD] = -0.5 * np.log(first + second)
+    return cells._replace(code=code)

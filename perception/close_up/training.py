@@ -1,0 +1,155 @@
+"""Training the network that measures close-ups."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from datasets.checks import FloatArray, IntArray
+from datasets.learning.processes import Processes
+from datasets.learning.run import Course, Run, Terms, go_through
+from perception.calibrate import SIGMAS, WITHIN
+from perception.close_up.network import CloseUpNet, CloseUpShape
+from perception.close_up.samples import CloseUps
+from perception.close_up.weights import save_weights
+from perception.losses import laplace
+
+Batch = dict[str, Tensor]
+_BANDS = (("near", 0.0, 30.0), ("mid", 30.0, 60.0), ("far", 60.0, 100.0))  # m
+
+
+@dataclass(frozen=True, slots=True)
+class CloseUpTraining(Course):
+    """How to train. What these values say together with the close-ups decides the weights."""
+
+    steps: int = 6000
+    batch_size: int = 256
+    ema_decay: float = 0.998
+    light: float = 0.3  # of the pixels' brightness and contrast, at most
+    network: CloseUpShape = field(default_factory=CloseUpShape)
+
+
+class School:
+    """A run and its close-ups."""
+
+    def __init__(self, run: Run[CloseUpNet], config: CloseUpTraining, close_ups: CloseUps) -> None:
+        self._run, self._config, self._close_ups = run, config, close_ups
+
+    def batch(self, chosen: IntArray, chance: torch.Generator) -> Batch:
+        """The chosen close-ups, each lighter or darker."""
+        batch = batch_of(self._close_ups, chosen)
+        light, contrast = self._config.light * (
+            2 * torch.rand(2, len(chosen), generator=chance) - 1
+        )
+        pixels = batch["pixels"].float()
+        middle = pixels.mean(dim=(1, 2, 3), keepdim=True)
+        varied = (pixels - middle) * _factor(contrast) + middle * _factor(light)
+        batch["pixels"] = varied.clamp(0, 255).to(torch.uint8)
+        return {name: value.to(self._run.processes.device) for name, value in batch.items()}
+
+    def learn(self, batch: Batch) -> dict[str, float]:
+        """One step."""
+
+        def judge(network: nn.Module) -> tuple[Terms, Tensor]:
+            with self._run.processes.autocast():
+                further, log_std = network(batch["pixels"], batch["about"]).unbind(1)
+            loss = laplace(further - batch["further"], log_std).mean()
+            return {"range": loss}, loss
+
+        return self._run.learn(judge)
+
+
+def train(
+    config: CloseUpTraining,
+    close_ups: tuple[CloseUps, str],
+    held_out: CloseUps,
+    out: Path,
+    processes: Processes,
+    about: dict[str, Any],
+    every: int = 500,
+) -> dict[str, float]:
+    """Train to the end, or on from where a run in `out` was killed; the last validation's figures.
+    `close_ups` come with the hash that tells them from others."""
+    torch.manual_seed(config.seed)
+    data_hash = close_ups[1]
+    network = CloseUpNet(config.network).to(memory_format=torch.channels_last)
+    run = Run(network, config, data_hash, processes, out / "checkpoint.pt")
+    school = School(run, config, close_ups[0])
+
+    def review(_: Any) -> dict[str, float]:
+        averaged = copy.deepcopy(run.averaged)  # training goes on with what it believes itself
+        widened = calibrate(averaged, held_out, config.batch_size)
+        figures = validate(averaged, held_out, config.batch_size)
+        made = {"step": run.step, "data_hash": data_hash, "train": asdict(config)}
+        path = out / "weights.safetensors"
+        save_weights(path, averaged, {**about, **made, "figures": figures, "widened": widened})
+        return figures
+
+    return go_through(run, np.arange(len(close_ups[0])), school, review, out, every)
+
+
+def batch_of(close_ups: CloseUps, chosen: IntArray) -> Batch:
+    """Some of the close-ups, as tensors."""
+    return {
+        name: torch.from_numpy(getattr(close_ups, name)[chosen])
+        for name in ("pixels", "about", "further")
+    }
+
+
+def calibrate(network: CloseUpNet, held_out: CloseUps, batch_size: int) -> float:
+    """Change the network's last bias so that as many of the errors on close-ups it has not learned
+    from are within two standard deviations as should be; the factor on these."""
+    error, std = measured(network, held_out, batch_size)
+    factor = float(np.quantile(np.abs(error) / std, WITHIN)) / SIGMAS
+    with torch.no_grad():
+        network.tell.bias[1] += math.log(factor)
+    return factor
+
+
+def validate(network: CloseUpNet, held_out: CloseUps, batch_size: int) -> dict[str, float]:
+    """How far off distances are, m, by how far away the vehicles are; and how far the guesses that
+    it began with were."""
+    error, std = measured(network, held_out, batch_size)
+    distance = held_out.distance.astype(np.float64)
+    figures = {"calibration/within_2_sigma": float((np.abs(error) < 2 * std).mean())}
+    for name, low, high in _BANDS:
+        inside = (distance >= low) & (distance < high)
+        if inside.any():
+            away = distance[inside]
+            figures[f"error/{name}"] = float((np.expm1(np.abs(error[inside])) * away).mean())
+            guess = np.abs(held_out.further[inside])
+            figures[f"guess/{name}"] = float((np.expm1(guess) * away).mean())
+    return figures
+
+
+@torch.no_grad()
+def measured(
+    network: CloseUpNet, close_ups: CloseUps, batch_size: int
+) -> tuple[FloatArray, FloatArray]:
+    """(N,) errors of the logarithms of the distances, and the standard deviations said."""
+    network.eval()
+    device = next(network.parameters()).device
+    parts: list[FloatArray] = []
+    for chosen in _split(len(close_ups), batch_size):
+        batch = batch_of(close_ups, chosen)
+        told = network(batch["pixels"].to(device), batch["about"].to(device)).cpu().numpy()
+        error = told[:, 0] - batch["further"].numpy()
+        parts.append(np.stack([error, np.exp(told[:, 1])]).astype(np.float64))
+    error, std = np.concatenate(parts, axis=1)
+    return error, std
+
+
+def _split(count: int, size: int) -> Sequence[IntArray]:
+    return np.array_split(np.arange(count), -(-count // size))
+
+
+def _factor(change: Tensor) -> Tensor:
+    return (1 + change)[:, None, None, None]

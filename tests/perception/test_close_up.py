@@ -1,0 +1,142 @@
+"""Close-ups: cut alike whatever the distance, measured, and weighed against the first look."""
+
+import numpy as np
+import pytest
+
+from datasets.observation import CameraFrame
+from perception.close_up.cutting import ABOUT, SIDE, SPAN, about, cut, worth_it
+from perception.close_up.measuring import OnnxMeasure, refined
+from perception.close_up.samples import load_close_ups
+from perception.close_up.training import CloseUpTraining
+from perception.close_up.weights import load_weights
+from perception.runtime import ONNX_FILE, OnnxLook
+from perception.torch_runtime import TorchMeasure
+from perception.vehicle_code import CODE, INDEX, Cells
+from scripts.close_ups import CloseUpConfig, close_up_files
+from scripts.training.close_up import CloseUp, train_close_up
+from sim.cameras.rig import default_rig
+
+RIG = default_rig()
+NARROW = next(camera for camera in RIG if worth_it(camera))
+TAKE = CloseUpConfig(every=10, views=2)
+
+
+def picture_of_box(u, v, width_px, height_px):
+    """A white box on black, with edges in the middle of pixels, too."""
+    right, below = np.arange(NARROW.width_px), np.arange(NARROW.height_px)
+    inside_u = np.clip(width_px / 2 + 0.5 - np.abs(right + 0.5 - u), 0, 1)
+    inside_v = np.clip(height_px / 2 + 0.5 - np.abs(below + 0.5 - v), 0, 1)
+    grey = np.rint(255 * inside_v[:, None] * inside_u)
+    return np.repeat(grey[..., None], 3, axis=2).astype(np.uint8)
+
+
+@pytest.mark.parametrize("distance", [8.0, 15.0, 30.0, 60.0])
+@pytest.mark.parametrize(("u", "v"), [(96.0, 48.0), (80.3, 50.7)])
+def test_a_car_is_as_large_in_its_close_up_whatever_its_distance(distance, u, v):
+    log_range = np.log(np.array([distance / NARROW.focal_px]))
+    width, height = 2.0 / np.exp(log_range[0]), 1.4 / np.exp(log_range[0])
+    piece = cut(picture_of_box(u, v, width, height), np.array([[u, v]]), log_range)[0, :, :, 0]
+    light = piece / 255.0
+    assert light[SIDE // 2].sum() == pytest.approx(2.0 * SIDE / SPAN, rel=0.03)
+    assert light[:, SIDE // 2].sum() == pytest.approx(1.4 * SIDE / SPAN, rel=0.03)
+    places = np.arange(SIDE) + 0.5
+    assert (light.sum(0) @ places) / light.sum() == pytest.approx(SIDE / 2, abs=0.15)
+    assert (light.sum(1) @ places) / light.sum() == pytest.approx(SIDE / 2, abs=0.15)
+
+
+def test_beside_the_picture_it_is_black():
+    white = np.full((96, 192, 3), 255, np.uint8)
+    piece = cut(white, np.array([[0.0, 48.0]]), np.log(np.array([20.0 / NARROW.focal_px])))[0]
+    assert piece[:, : SIDE // 2 - 1].max() == 0
+    assert piece[:, SIDE // 2 + 1 :].min() == 255
+
+
+def cells_at(ranges_m, camera, log_std=-2.0):
+    code = np.zeros((len(ranges_m), len(CODE)))
+    code[:, INDEX["range"]] = np.log(np.array(ranges_m) / RIG[camera].focal_px)
+    code[:, INDEX["log_std_range"]] = log_std
+    n = len(ranges_m)
+    return Cells(np.full(n, camera), np.ones(n), np.full(n, 8), np.full(n, 24), code)
+
+
+def frames():
+    return [CameraFrame(camera, np.zeros((96, 192, 3), np.uint8), 0.0) for camera in RIG]
+
+
+def saying(further, log_std):
+    return lambda pixels, _: np.tile(np.float32([further, log_std]), (len(pixels), 1))
+
+
+@pytest.mark.parametrize(
+    ("log_std", "share"), [(-2.0, 0.5), (5.0, 0.0), (-9.0, 1.0), (-2.0 + np.log(2), 0.2)]
+)
+def test_distances_are_weighed_by_their_variances(log_std, share):
+    narrow = RIG.index(NARROW)
+    before = cells_at([20.0, 50.0], narrow)
+    after = refined(before, frames(), saying(0.1, log_std))
+    np.testing.assert_allclose(
+        after.code[:, INDEX["range"]] - before.code[:, INDEX["range"]], 0.1 * share, atol=1e-4
+    )
+    assert np.all(after.code[:, INDEX["log_std_range"]] <= min(-2.0, log_std) + 1e-6)
+    others = [i for name, i in INDEX.items() if name not in ("range", "log_std_range")]
+    np.testing.assert_array_equal(after.code[:, others], before.code[:, others])
+
+
+def test_only_pictures_with_a_long_focal_length_are_looked_at_closer():
+    wide = next(c for c, camera in enumerate(RIG) if not worth_it(camera))
+    before = cells_at([20.0], wide)
+    after = refined(before, frames(), saying(0.1, -9.0))
+    np.testing.assert_array_equal(after.code, before.code)
+
+
+@pytest.fixture(scope="module")
+def trained(driven, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("close-up")
+    train_close_up(
+        CloseUp(
+            data=(driven,), out=folder / "out", close_ups=folder / "made", seeds=(0, 0),
+            held_out=(1, 1), device="cpu", take=TAKE,
+            train=CloseUpTraining(steps=30, batch_size=8, warm_up=5),
+        )
+    )  # fmt: skip
+    return folder
+
+
+def test_what_is_learned_from_is_made_once_and_is_as_far_off_as_asked(driven, trained):
+    files = close_up_files([driven], trained / "made", TAKE, (0, 0), quiet=True)
+    before = {path: path.stat().st_mtime_ns for path in files}
+    again = close_up_files([driven], trained / "made", TAKE, (0, 0), quiet=True)
+    assert before == {path: path.stat().st_mtime_ns for path in again}
+    close_ups, _ = load_close_ups(files)
+    assert len(close_ups) > 20
+    assert close_ups.further.std() == pytest.approx(TAKE.off_range, rel=0.3)
+    with pytest.raises(ValueError, match=r"seeds \(7, 8\), got none"):
+        close_up_files([driven], trained / "made", TAKE, (7, 8))
+
+
+def test_a_training_leaves_files_that_agree(trained):
+    pixels = np.random.default_rng(0).integers(0, 255, (5, SIDE, SIDE, 3)).astype(np.uint8)
+    known = np.zeros((5, len(ABOUT)), np.float32)
+    one = OnnxMeasure(trained / "out" / "close_up.onnx")(pixels, known)
+    other = TorchMeasure(trained / "out" / "close_up.safetensors")(pixels, known)
+    np.testing.assert_allclose(one, other, atol=1e-3)
+    _, facts = load_weights(trained / "out" / "close_up.safetensors")
+    assert facts["figures"]["calibration/within_2_sigma"] == pytest.approx(0.95, abs=0.02)
+    assert "close-ups" in (trained / "out" / "close_up.md").read_text()
+
+
+def test_a_look_is_closer_where_the_network_for_it_lies_beside(trained, tmp_path, driven):
+    (tmp_path / "perception.onnx").write_bytes(ONNX_FILE.read_bytes())
+    (tmp_path / "close_up.onnx").write_bytes(ONNX_FILE.read_bytes())
+    with pytest.raises(ValueError, match="expected format roadloop-close-up"):
+        OnnxLook(tmp_path / "perception.onnx")
+    whole = (trained / "out" / "close_up.onnx").read_bytes()
+    (tmp_path / "close_up.onnx").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match="expected a network"):
+        OnnxLook(tmp_path / "perception.onnx")
+
+
+def test_what_is_told_beside_the_pixels_is_about_one_in_size():
+    uv = np.array([[0.0, 16.0], [192.0, 96.0]])
+    told = about(NARROW, uv, np.log(np.array([5.0, 120.0]) / NARROW.focal_px))
+    assert np.abs(told).max() < 2.5
