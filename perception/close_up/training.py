@@ -17,6 +17,7 @@ from datasets.checks import FloatArray, IntArray
 from datasets.learning.processes import Processes
 from datasets.learning.run import Course, Run, Terms, go_through
 from perception.calibrate import SIGMAS, WITHIN
+from perception.close_up.cutting import ABOUT, SIDE
 from perception.close_up.network import CloseUpNet, CloseUpShape
 from perception.close_up.samples import CloseUps
 from perception.close_up.weights import save_weights
@@ -34,6 +35,7 @@ class CloseUpTraining(Course):
     batch_size: int = 256
     ema_decay: float = 0.998
     light: float = 0.3  # of the pixels' brightness and contrast, at most
+    shift: int = 3  # px across and down, at most
     network: CloseUpShape = field(default_factory=CloseUpShape)
 
 
@@ -44,15 +46,9 @@ class School:
         self._run, self._config, self._close_ups = run, config, close_ups
 
     def batch(self, chosen: IntArray, chance: torch.Generator) -> Batch:
-        """The chosen close-ups, each lighter or darker."""
+        """The chosen close-ups, made harder, on the device."""
         batch = batch_of(self._close_ups, chosen)
-        light, contrast = self._config.light * (
-            2 * torch.rand(2, len(chosen), generator=chance) - 1
-        )
-        pixels = batch["pixels"].float()
-        middle = pixels.mean(dim=(1, 2, 3), keepdim=True)
-        varied = (pixels - middle) * _factor(contrast) + middle * _factor(light)
-        batch["pixels"] = varied.clamp(0, 255).to(torch.uint8)
+        make_harder(batch, self._config, chance)
         return {name: value.to(self._run.processes.device) for name, value in batch.items()}
 
     def learn(self, batch: Batch) -> dict[str, float]:
@@ -104,6 +100,27 @@ def batch_of(close_ups: CloseUps, chosen: IntArray) -> Batch:
     }
 
 
+def make_harder(batch: Batch, config: CloseUpTraining, chance: torch.Generator) -> None:
+    """Change a batch in place: each close-up lighter or darker, shifted, half of them mirrored. All
+    of that leaves the distance what it is."""
+    count = len(batch["pixels"])
+    change = 2 * torch.rand(2, count, generator=chance) - 1
+    light, contrast = (1 + config.light * change)[:, :, None, None, None]
+    pixels = batch["pixels"].float()
+    middle = pixels.mean(dim=(1, 2, 3), keepdim=True)
+    pixels = ((pixels - middle) * contrast + middle * light).clamp(0, 255)
+    mirrored = torch.rand(count, generator=chance) < 0.5
+    pixels[mirrored] = pixels[mirrored].flip(2)
+    batch["about"][mirrored, ABOUT.index("u")] *= -1
+    right, down = torch.arange(SIDE), torch.arange(SIDE)
+    off = torch.randint(-config.shift, config.shift + 1, (2, count, 1), generator=chance)
+    rows, columns = (
+        (at - by).clamp(0, SIDE - 1) for at, by in zip((down, right), off, strict=True)
+    )
+    each = torch.arange(count)[:, None, None]
+    batch["pixels"] = pixels[each, rows[:, :, None], columns[:, None, :]].to(torch.uint8)
+
+
 def calibrate(network: CloseUpNet, held_out: CloseUps, batch_size: int) -> float:
     """Change the network's last bias so that as many of the errors on close-ups it has not learned
     from are within two standard deviations as should be; the factor on these."""
@@ -149,7 +166,3 @@ def measured(
 
 def _split(count: int, size: int) -> Sequence[IntArray]:
     return np.array_split(np.arange(count), -(-count // size))
-
-
-def _factor(change: Tensor) -> Tensor:
-    return (1 + change)[:, None, None, None]

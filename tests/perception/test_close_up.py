@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 
 from datasets.observation import CameraFrame
 from perception.close_up.cutting import ABOUT, SIDE, SPAN, about, cut, worth_it
 from perception.close_up.measuring import OnnxMeasure, refined
 from perception.close_up.samples import load_close_ups
-from perception.close_up.training import CloseUpTraining
+from perception.close_up.training import CloseUpTraining, make_harder
 from perception.close_up.weights import load_weights
 from perception.runtime import ONNX_FILE, OnnxLook
 from perception.torch_runtime import TorchMeasure
@@ -125,7 +126,7 @@ def test_a_training_leaves_files_that_agree(trained):
     assert "close-ups" in (trained / "out" / "close_up.md").read_text()
 
 
-def test_a_look_is_closer_where_the_network_for_it_lies_beside(trained, tmp_path, driven):
+def test_a_foreign_or_damaged_network_beside_is_refused(trained, tmp_path):
     (tmp_path / "perception.onnx").write_bytes(ONNX_FILE.read_bytes())
     (tmp_path / "close_up.onnx").write_bytes(ONNX_FILE.read_bytes())
     with pytest.raises(ValueError, match="expected format roadloop-close-up"):
@@ -134,6 +135,26 @@ def test_a_look_is_closer_where_the_network_for_it_lies_beside(trained, tmp_path
     (tmp_path / "close_up.onnx").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ValueError, match="expected a network"):
         OnnxLook(tmp_path / "perception.onnx")
+
+
+def test_what_makes_training_harder_leaves_the_car_what_it_is():
+    left = np.zeros((64, SIDE, SIDE, 3), np.uint8)
+    left[:, 20:28, 8:20] = 200
+    batch = {
+        "pixels": torch.from_numpy(left.copy()),
+        "about": torch.tensor([[0.1, 0.5, 0.2]]).repeat(64, 1),
+        "further": torch.zeros(64),
+    }
+    make_harder(batch, CloseUpTraining(light=0.0, shift=3), torch.Generator().manual_seed(0))
+    light = batch["pixels"].numpy()[..., 0] > 100
+    assert {int(each.any(0).sum()) for each in light} == {12}  # as wide as before
+    middle = np.array([each.any(0).nonzero()[0].mean() for each in light])
+    row = np.array([each.any(1).nonzero()[0].mean() for each in light])
+    mirrored = batch["about"][:, 1].numpy() < 0
+    assert 0.2 < mirrored.mean() < 0.8
+    np.testing.assert_array_less(np.abs(middle - np.where(mirrored, 33.5, 13.5)), 3.01)
+    assert np.ptp(row) > 3
+    assert np.all(batch["about"].numpy()[:, [0, 2]] == np.float32([0.1, 0.2]))
 
 
 def test_what_is_told_beside_the_pixels_is_about_one_in_size():

@@ -54,6 +54,22 @@ def test_what_is_added_comes_back(registry, tmp_path):
     Registry(registry.root, shipped=tmp_path / "shipped").get("seven").check()
 
 
+@pytest.mark.parametrize("closer", [False, True])
+def test_a_model_with_eyes_of_its_own_keeps_all_their_files(registry, tmp_path, closer):
+    eyes = tmp_path / "eyes"
+    eyes.mkdir()
+    names = model_files.EYES + (model_files.CLOSER if closer else ())
+    for name in names:
+        (eyes / name).write_text(name)
+    added = registry.add("seer", trained(tmp_path / "run", 5), eyes=eyes)
+    assert added.own_eyes == added.folder
+    assert set(added.sha256) == {*FILES, *names}
+    assert registry.get("seer") == added
+    (added.folder / names[-1]).write_text("another")
+    with pytest.raises(ValueError, match="damaged or exchanged"):
+        registry.get("seer").check()
+
+
 def test_models_are_in_the_order_of_making_and_know_their_line(family):
     assert [model.name for model in family.models()] == [SHIPPED, "zeta", "eta", "theta"]
     assert [m.name for m in family.lineage("theta")] == ["theta", "eta", "zeta", SHIPPED]
