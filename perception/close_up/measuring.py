@@ -1,8 +1,8 @@
 """A closer look at the vehicles that the network found: how far away are they?
 
-What the network says and what the close-up says are two measurements of one distance, weighted by
-their variances. Through ONNX Runtime, which needs no torch (perception/torch_runtime.py is the
-alternative).
+What a close-up says takes the place of what was said before: both are wrong about the same cars, so
+that their mean is no better. Through ONNX Runtime, which needs no torch
+(perception/torch_runtime.py is the alternative).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class OnnxMeasure:
 
 
 def refined(cells: Cells, frames: Sequence[CameraFrame], measure: Measure) -> Cells:
-    """The cells with better distances, in the pictures that are worth it."""
+    """The cells with the distances that their close-ups tell, in the pictures that are worth it."""
     code = cells.code.copy()
     for c, frame in enumerate(frames):
         mine = np.flatnonzero((cells.camera == c) & worth_it(frame.camera))
@@ -52,7 +52,6 @@ def refined(cells: Cells, frames: Sequence[CameraFrame], measure: Measure) -> Ce
             continue
         uv, log_range = cells.uv_img()[mine], code[mine, _RANGE]
         told = measure(cut(frame.rgb, uv, log_range), about(frame.camera, uv, log_range))
-        first, second = np.exp(-2 * code[mine, _LOG_STD]), np.exp(-2 * told[:, 1].astype(float))
-        code[mine, _RANGE] += told[:, 0] * second / (first + second)
-        code[mine, _LOG_STD] = -0.5 * np.log(first + second)
+        code[mine, _RANGE] += told[:, 0]
+        code[mine, _LOG_STD] = told[:, 1]
     return cells._replace(code=code)
