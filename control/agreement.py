@@ -67,8 +67,8 @@ def agree(
 
 
 def beside_rules(course: Course, rules: Course) -> float:
-    """m from where a course is LOOK seconds ahead to the nearest place of that of the rules."""
-    return float(np.hypot(*(rules.xy - course.xy[course.at(LOOK)]).T).min())
+    """m from where a course is LOOK seconds ahead to the line of that of the rules."""
+    return _to_line(course.xy[course.at(LOOK)], rules.xy)
 
 
 def _apart(course: Course, rules: Course) -> float:
@@ -77,5 +77,5 @@ def _apart(course: Course, rules: Course) -> float:
 
 
 def _to_line(point: FloatArray, line: FloatArray) -> float:
-    squares = (square_to_segment(*point, begin, end) for begin, end in pairwise(line))
-    return float(np.sqrt(min(squares, default=np.inf)))  # a single place is no line
+    pieces = pairwise(line) if len(line) > 1 else [(line[0], line[0])]
+    return float(np.sqrt(min(square_to_segment(*point, begin, end) for begin, end in pieces)))

@@ -35,7 +35,9 @@ def cut(picture: NDArray[np.uint8], uv: FloatArray, log_range: FloatArray) -> ND
         size = max(1, round(1 / scale))  # px that become one: without their mean, edges jump
         smooth = cv2.blur(picture, (size, size)) if size > 1 else picture
         # A place is told from the corner of the first pixel; OpenCV tells it from its middle.
-        shift_u, shift_v = (SIDE / 2 - 0.5 - scale * (at - 0.5) for at in (u, v))
+        # A mean over an even number lies half a pixel further on.
+        begins = 0.5 if size % 2 else 0.0
+        shift_u, shift_v = (SIDE / 2 - 0.5 - scale * (at - begins) for at in (u, v))
         to_piece = np.array([[scale, 0.0, shift_u], [0.0, scale, shift_v]])
         cv2.warpAffine(smooth, to_piece, (SIDE, SIDE), dst=pieces[i])
     return pieces

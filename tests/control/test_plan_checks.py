@@ -262,6 +262,7 @@ def test_agreement_with_the_rules(learned, rules, for_the_route, bad):
     [
         (None, True),
         (plan(), False),  # they would drive there, too
+        (plan(speed=SPEED - 0.5), False),  # moments lie apart, lines do not
         (LEFT, True),
         (plan(accel=-5.0), True),  # they would not get there
     ],
