@@ -25,7 +25,8 @@ from perception.vehicle_targets import DONT_CARE, VehicleTargets
 
 THRESHOLD = 0.3  # score from which a middle counts as a vehicle here
 _CLEAR = 0.5  # share of a vehicle that must be visible to count as one to be found
-_NEAR, _FAR = 30.0, 60.0  # m
+BANDS = (("near", 0.0, 30.0), ("mid", 30.0, 60.0), ("far", 60.0, 100.0))  # m
+_FAR = 60.0  # m: who is seen further away and is not there costs nothing
 _AT = (10.0, 30.0, 50.0)  # m along the spine where lanes are compared
 
 Sums = dict[str, list[float]]
@@ -98,14 +99,14 @@ def compare_vehicles(found: Sums, seen: Detections, true: Detections, dont_care:
         if true.visible[j] >= _CLEAR:
             _pair(found, seen, int(i), true, j)
     clear = true.visible >= _CLEAR
-    for name, low, high in (("near", 0, _NEAR), ("mid", _NEAR, _FAR), ("far", _FAR, 100.0)):
+    for name, low, high in BANDS:
         inside = clear & (distance >= low) & (distance < high)
         found[f"vehicles/recall_{name}"] += taken[inside].astype(float).tolist()
 
 
 def _pair(found: Sums, seen: Detections, i: int, true: Detections, j: int) -> None:
     away = float(np.hypot(*true.xy_ego[j]))
-    band = "near" if away < _NEAR else "mid" if away < _FAR else "far"
+    band = next((name for name, _, high in BANDS if away < high), BANDS[-1][0])
     error = seen.xy_ego[i] - true.xy_ego[j]
     turn = abs(float(wrap_angle(seen.heading[i] - true.heading[j])))
     surprise = error @ np.linalg.solve(seen.xy_cov[i], error)  # chi-squared of 2 degrees

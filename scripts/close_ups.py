@@ -14,28 +14,27 @@ import json
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
-from joblib import Parallel, delayed
-from tqdm import tqdm
 
 from datasets.camera import Camera
 from datasets.checks import FloatArray
 from datasets.geometry import SE2
 from datasets.store.reader import DatasetReader
-from perception.close_up.cutting import ABOUT, SIDE, about, cut, worth_it
+from perception.close_up.cutting import ABOUT, LEAST_FOCAL, SIDE, SPAN, about, cut, worth_it
 from perception.close_up.samples import CloseUps, save_close_ups
 from perception.vehicle_code import encode_pose
 from perception.vehicle_targets import vehicle_targets
+from scripts.episode_files import episode_files
+from scripts.redraw import in_some_weather, restore
 from sim.cameras.renderer import Renderer
-from sim.cameras.weather import weather_for
 from sim.recording import world_of
 from sim.world import World
 
 _VERSION = 1  # of what a file holds: older ones are made again
-_SEEDS = 10_000  # the seeds that one may train on: 0 to 9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +69,18 @@ def close_up_files(
 ) -> list[Path]:
     """The files of all episodes with these seeds, made first where they are missing; ValueError
     where there are none, or no state was kept of them."""
-    settings = json.dumps([_VERSION, SIDE, asdict(config)], sort_keys=True)
+    decides = [_VERSION, SIDE, SPAN, LEAST_FOCAL, ABOUT, asdict(config)]
+    settings = json.dumps(decides, sort_keys=True)
     folder = root / hashlib.sha256(settings.encode()).hexdigest()[:16]
-    wanted: list[tuple[Path, Path, int]] = []
-    for dataset in datasets:
-        reader = DatasetReader(dataset)
-        for row in reader.rows:
-            if row.index not in reader.damaged and seeds[0] <= row.head.seed <= seeds[1]:
-                name = f"{row.head.scenario}-{row.head.seed}-{row.uid}.safetensors"
-                wanted.append((folder / name, dataset, row.index))
-    if not wanted:
-        raise ValueError(f"close-ups: expected episodes with seeds {seeds}, got none")
-    missing = [each for each in wanted if not each[0].exists()]
-    work = Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        delayed(make_file)(path, dataset, index, config) for path, dataset, index in missing
+    return episode_files(
+        datasets,
+        seeds,
+        lambda row: folder / f"{row.head.scenario}-{row.head.seed}-{row.uid}.safetensors",
+        partial(make_file, config=config),
+        "close-ups",
+        jobs,
+        quiet,
     )
-    for _ in tqdm(work, total=len(missing), desc="close-ups", disable=quiet or not missing):
-        pass
-    return [path for path, _, _ in wanted]
 
 
 def make_file(path: Path, dataset: Path, index: int, config: CloseUpConfig) -> None:
@@ -108,30 +101,25 @@ def take(reader: DatasetReader, index: int, config: CloseUpConfig) -> Iterator[C
     head = row.head
     rng = np.random.default_rng([config.seed, head.seed, zlib.crc32(head.scenario.encode())])
     world = world_of(head, cameras=False)
+    rig = tuple(camera for camera in world.rig if worth_it(camera))
+    if not rig:
+        raise ValueError(
+            f"close-ups: expected a camera with a focal length of {LEAST_FOCAL:.0f} px or more, "
+            f"got {[round(camera.focal_px) for camera in world.rig]}"
+        )
     renderers: list[Renderer] = []
     for tick in range(row.first, row.last, config.every):
-        logged = reader.logged(tick, ())
-        if not logged.simulator:
-            raise ValueError(
-                "close-ups: expected ticks with the simulator's state, got one without"
-            )
-        world.restore(logged.simulator)
+        restore(world, reader.logged(tick, ()))
         if not renderers:
-            renderers = [_renderer(world, int(rng.integers(_SEEDS))) for _ in range(config.views)]
+            renderers = [in_some_weather(world, rig, rng) for _ in range(config.views)]
         here = world.state
         for renderer in renderers:
             x, y, turn = rng.uniform(-1, 1, 3) * (config.ahead, config.sideways, config.turn_deg)
             world.state = here.with_ego_at(SE2(float(x), float(y), float(np.deg2rad(turn))))
-            yield from _of_view(world, renderer, config, rng)
+            yield from of_view(world, renderer, config, rng)
 
 
-def _renderer(world: World, seed: int) -> Renderer:
-    """Of the cameras that are worth it, in a weather of its own."""
-    rig = tuple(camera for camera in world.rig if worth_it(camera))
-    return Renderer(world.road_map, rig, weather_for("random", seed), seed)
-
-
-def _of_view(
+def of_view(
     world: World, renderer: Renderer, config: CloseUpConfig, rng: np.random.Generator
 ) -> Iterator[CloseUps]:
     """The close-ups of one view, picture by picture."""

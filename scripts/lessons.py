@@ -18,13 +18,12 @@ import json
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from control.agent import VISIBLE
 from datasets.geometry import SE2
@@ -38,6 +37,7 @@ from perception.source import Look
 from perception.trunk import trunk_of
 from planning.planner import RulePlanner
 from planning.policy.lessons import Lessons, save_lessons
+from scripts.episode_files import episode_files
 from scripts.labels import Persons, has_persons, of_expert, of_person
 from scripts.redraw import ChangingWeather
 
@@ -90,21 +90,15 @@ def lesson_files(
     """The files of all episodes with these seeds, made first where they are missing, by the trunk
     of perception's weights in the folder `eyes`."""
     folder = root / folder_name(config, eyes)
-    wanted: list[tuple[Path, Path, int]] = []
-    for dataset in datasets:
-        reader = DatasetReader(dataset)
-        for row in reader.rows:
-            if row.index not in reader.damaged and seeds[0] <= row.head.seed <= seeds[1]:
-                wanted.append((folder / file_name(row), dataset, row.index))
-    if not wanted:
-        raise ValueError(f"lessons: expected episodes with seeds {seeds}, got none")
-    missing = [each for each in wanted if not each[0].exists()]
-    work = Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        delayed(make_file)(path, dataset, index, config, eyes) for path, dataset, index in missing
+    return episode_files(
+        datasets,
+        seeds,
+        lambda row: folder / file_name(row),
+        partial(make_file, config=config, eyes=eyes),
+        "lessons",
+        jobs,
+        quiet,
     )
-    for _ in tqdm(work, total=len(missing), desc="lessons", disable=quiet or not missing):
-        pass
-    return [path for path, _, _ in wanted]
 
 
 def folder_name(config: LessonConfig, eyes: Path = WEIGHTS) -> str:

@@ -12,6 +12,7 @@ import zlib
 
 import numpy as np
 
+from datasets.camera import Camera
 from datasets.geometry import SE2
 from datasets.observation import CameraFrame
 from datasets.scene import Scene
@@ -22,6 +23,19 @@ from sim.recording import world_of
 from sim.world import World
 
 _SEEDS = 10_000  # the seeds that one may train on: 0 to 9999
+
+
+def restore(world: World, logged: LoggedTick) -> None:
+    """The world as it was at that tick; ValueError where no state was kept."""
+    if not logged.simulator:
+        raise ValueError("redraw: expected ticks with the simulator's state, got one without")
+    world.restore(logged.simulator)
+
+
+def in_some_weather(world: World, rig: tuple[Camera, ...], rng: np.random.Generator) -> Renderer:
+    """Who draws what a rig sees of that world, in a weather and with mounting errors by chance."""
+    seed = int(rng.integers(_SEEDS))
+    return Renderer(world.road_map, rig, weather_for("random", seed), seed)
 
 
 class ChangingWeather:
@@ -36,13 +50,9 @@ class ChangingWeather:
 
     def restored(self, logged: LoggedTick) -> tuple[World, Renderer]:
         """The world at that moment, and who draws it; ValueError where no state was kept."""
-        if not logged.simulator:
-            raise ValueError("redraw: expected ticks with the simulator's state, got one without")
-        self._world.restore(logged.simulator)
+        restore(self._world, logged)
         if self._drawn % self._every == 0:
-            seed = int(self._rng.integers(_SEEDS))
-            weather = weather_for("random", seed)
-            self._renderer = Renderer(self._world.road_map, self._world.rig, weather, seed)
+            self._renderer = in_some_weather(self._world, self._world.rig, self._rng)
         self._drawn += 1
         return self._world, self._renderer
 

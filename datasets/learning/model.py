@@ -1,5 +1,5 @@
-"""A trained model as a folder: three files, three more where it looks with a perception of its own,
-and `model.json`, which says what they are.
+"""A trained model as a folder: three files, three or six more where it looks with a perception of
+its own, and `model.json`, which says what they are.
 
 The weights are safetensors, which cannot run; the ONNX file is the same network as it drives; the
 card is for people. `model.json` is written last and holds the checksum of each of them and of
@@ -100,8 +100,14 @@ def now() -> str:
 
 
 def eyes_in(folder: Path) -> tuple[str, ...]:
-    """The names of the files of the perception in a folder."""
-    return EYES + (CLOSER if (folder / CLOSER[1]).is_file() else ())
+    """The names of the files of the perception in a folder, which may come without a closer look;
+    ValueError where a part of one is missing."""
+    missing = [name for name in CLOSER if not (folder / name).is_file()]
+    if missing and len(missing) < len(CLOSER):
+        raise ValueError(
+            f"{folder}: expected {', '.join(CLOSER)} or none of them; missing: {', '.join(missing)}"
+        )
+    return EYES if missing else EYES + CLOSER
 
 
 def describe(folder: Path, name: str, parent: str | None, made: str, note: str) -> Model:
@@ -133,7 +139,10 @@ def read_model(folder: Path, name: str | None = None) -> Model:
     except TypeError as error:
         raise ValueError(f"{path}: expected the record of a model, got {error}") from error
     if set(model.sha256) not in ({*FILES}, {*FILES, *EYES}, {*FILES, *EYES, *CLOSER}):
-        raise ValueError(f"{path}: expected checksums of {FILES}, got {tuple(model.sha256)}")
+        raise ValueError(
+            f"{path}: expected checksums of {FILES}, with {EYES} and {CLOSER} or without, got "
+            f"{tuple(model.sha256)}"
+        )
     if name is not None and model.name != name:
         raise ValueError(f"{folder}: expected the model {name}, got {model.name}")
     return model

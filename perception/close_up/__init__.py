@@ -1,0 +1,1 @@
+"""A closer look at how far away vehicles are."""

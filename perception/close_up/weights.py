@@ -50,4 +50,5 @@ def write_card(weights: Path, about: dict[str, Any]) -> Path:
         "away they are thought to be. Out: how far they are, with its standard deviation",
         "(perception/close_up/).",
     )
-    return card.write_card(weights, about, "Roadloop close-ups", what, "figure, m and shares")
+    measured = "figure, m and shares"
+    return card.write_card(weights, about, "Roadloop close-ups", what, measured, "close-ups")

@@ -1,0 +1,1 @@
+"""What scripts/train.py can train: one module each."""

@@ -1,5 +1,7 @@
 """Close-ups: cut alike whatever the distance, measured, and believed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,15 +9,20 @@ import torch
 from datasets.observation import CameraFrame
 from perception.close_up.cutting import ABOUT, SIDE, SPAN, about, cut, worth_it
 from perception.close_up.measuring import OnnxMeasure, refined
-from perception.close_up.samples import load_close_ups
-from perception.close_up.training import CloseUpTraining, make_harder
-from perception.close_up.weights import load_weights
+from perception.close_up.network import CloseUpNet, CloseUpShape
+from perception.close_up.samples import CloseUps, load_close_ups
+from perception.close_up.training import CloseUpTraining, calibrate, make_harder, validate
 from perception.runtime import ONNX_FILE, OnnxLook
 from perception.torch_runtime import TorchMeasure
-from perception.vehicle_code import CODE, INDEX, Cells
+from perception.vehicle_code import CODE, INDEX, Cells, encode_pose
+from perception.vehicle_targets import vehicle_targets
+from scripts import close_ups
 from scripts.close_ups import CloseUpConfig, close_up_files
 from scripts.training.close_up import CloseUp, train_close_up
+from sim.cameras.renderer import Renderer
 from sim.cameras.rig import default_rig
+from sim.cameras.weather import weather_for
+from sim.world import World
 
 RIG = default_rig()
 NARROW = next(camera for camera in RIG if worth_it(camera))
@@ -75,6 +82,20 @@ def test_what_a_close_up_tells_takes_the_place_of_the_guess():
     np.testing.assert_allclose(after.code, expected.code, atol=1e-6)
 
 
+def test_a_vehicle_is_cut_from_its_own_picture_where_it_was_found():
+    narrow, cells = RIG.index(NARROW), cells_at([20.0], RIG.index(NARROW))
+    pictures = frames()
+    u, v = cells.uv_img()[0].astype(int)
+    pictures[narrow].rgb[v - 2 : v + 2, u - 2 : u + 2] = 255
+
+    def seeing(pixels, _):
+        light = pixels[0, :, :, 0] > 100
+        assert np.argwhere(light).mean(axis=0) == pytest.approx((SIDE - 1) / 2, abs=0.5)
+        return np.float32([[0.0, -4.0]])
+
+    refined(cells, pictures, seeing)
+
+
 def test_only_pictures_with_a_long_focal_length_are_looked_at_closer():
     wide = next(c for c, camera in enumerate(RIG) if not worth_it(camera))
     before = cells_at([20.0], wide)
@@ -100,9 +121,9 @@ def test_what_is_learned_from_is_made_once_and_is_as_far_off_as_asked(driven, tr
     before = {path: path.stat().st_mtime_ns for path in files}
     again = close_up_files([driven], trained / "made", TAKE, (0, 0), quiet=True)
     assert before == {path: path.stat().st_mtime_ns for path in again}
-    close_ups, _ = load_close_ups(files)
-    assert len(close_ups) > 20
-    assert close_ups.further.std() == pytest.approx(TAKE.off_range, rel=0.3)
+    made, _ = load_close_ups(files)
+    assert len(made) > 20
+    assert made.further.std() == pytest.approx(TAKE.off_range, rel=0.3)
     with pytest.raises(ValueError, match=r"seeds \(7, 8\), got none"):
         close_up_files([driven], trained / "made", TAKE, (7, 8))
 
@@ -113,9 +134,51 @@ def test_a_training_leaves_files_that_agree(trained):
     one = OnnxMeasure(trained / "out" / "close_up.onnx")(pixels, known)
     other = TorchMeasure(trained / "out" / "close_up.safetensors")(pixels, known)
     np.testing.assert_allclose(one, other, atol=1e-3)
-    _, facts = load_weights(trained / "out" / "close_up.safetensors")
-    assert facts["figures"]["calibration/within_2_sigma"] == pytest.approx(0.95, abs=0.02)
-    assert "close-ups" in (trained / "out" / "close_up.md").read_text()
+    assert "of 8 close-ups" in (trained / "out" / "close_up.md").read_text()
+
+
+def guesses(count, off, seed):
+    """Close-ups that show nothing, with guesses that are so far off."""
+    further = np.random.default_rng(seed).normal(0, off, count).astype(np.float32)
+    pixels = np.full((count, SIDE, SIDE, 3), 110, np.uint8)
+    known = np.zeros((count, len(ABOUT)), np.float32)
+    return CloseUps(pixels, known, further, np.full(count, 20.0, np.float32))
+
+
+@pytest.mark.parametrize("off", [0.02, 0.3])
+def test_calibrated_standard_deviations_hold_on_others(off):
+    torch.manual_seed(0)
+    network = CloseUpNet(CloseUpShape((16, 16), 16))
+    calibrate(network, guesses(1500, off, seed=0), 256)
+    figures = validate(network, guesses(1500, off, seed=1), 256)
+    assert figures["calibration/within_2_sigma_near"] == pytest.approx(0.95, abs=0.02)
+    assert figures["guess/near"] == pytest.approx(20 * off * np.sqrt(2 / np.pi), rel=0.1)
+
+
+def test_a_training_picture_is_cut_where_it_shows_the_car(monkeypatch):
+    places = []
+    monkeypatch.setattr(
+        close_ups, "cut", lambda rgb, uv, log_range: places.append(uv) or cut(rgb, uv, log_range)
+    )
+    world = World("highway", cameras=False)
+    world.reset(3)
+    askew = replace(weather_for("clear", 0), mount_angle_std=0.05)
+    renderer = Renderer(world.road_map, (NARROW,), askew, 1)
+    exact = replace(TAKE, off_px=0.0, off_range=0.0)
+    parts = list(close_ups.of_view(world, renderer, exact, np.random.default_rng(0)))
+    agents = world.truth().agents
+    chosen = vehicle_targets(agents, NARROW)[2]
+    xy, heading = agents.xy_ego[chosen], agents.heading[chosen]
+    shown = encode_pose(renderer.mounted[0], xy, heading)[0]
+    assert np.abs(shown - encode_pose(NARROW, xy, heading)[0]).max() > 3
+    np.testing.assert_allclose(np.concatenate(places), shown)
+    np.testing.assert_allclose(np.concatenate([part.further for part in parts]), 0, atol=1e-6)
+
+
+def test_a_rig_without_a_long_lens_is_refused(driven, tmp_path, monkeypatch):
+    monkeypatch.setattr(close_ups, "worth_it", lambda _: False)
+    with pytest.raises(ValueError, match="expected a camera with a focal length of 160 px or more"):
+        close_up_files([driven], tmp_path, TAKE, (0, 0), quiet=True)
 
 
 def test_a_foreign_or_damaged_network_beside_is_refused(trained, tmp_path):
