@@ -49,14 +49,13 @@ def heads_agree(learned: LearnedPlan, beside: float, limits: AgreementLimits) ->
 
 
 def agree(
-    course: Course, rules: Course, for_the_route: bool, limits: AgreementLimits
+    course: Course, rules: Course, beside: float, for_the_route: bool, limits: AgreementLimits
 ) -> list[Margin]:
-    """The margins of a learned course beside that of the rules, which change lanes because the
-    route asks for it, or do not."""
+    """The margins of a learned course, which lies `beside` m from that of the rules, who change
+    lanes because the route asks for it, or do not."""
     k, m = course.at(LOOK), rules.at(LOOK)
     faster = float(course.speed[k] - rules.speed[m])
     limit = limits.faster + limits.faster_share * float(course.speed[0])
-    beside = beside_rules(course, rules)
     margins = [
         at_most(NO_FASTER, max(faster, 0.0), limit),
         at_most(BESIDE, beside, limits.beside + max(faster, 0.0) * LOOK),

@@ -114,10 +114,11 @@ def against_learned(
         heads = heads_agree(plan, math.inf, config.agreement)
         return [*margins, *heads, Margin("forecast of the others", -1.0)]
     ruled = Course.of(rules.trajectory)
+    beside = beside_rules(course, ruled)
     return [
         *margins,
-        *heads_agree(plan, beside_rules(course, ruled), config.agreement),
-        *agree(course, ruled, rules.for_the_route, config.agreement),
+        *heads_agree(plan, beside, config.agreement),
+        *agree(course, ruled, beside, rules.for_the_route, config.agreement),
         avoids_collisions(course, rules.forecast, config.learned_collision),
         *keeps_distance(course, rules.forecast),
     ]

@@ -14,6 +14,7 @@ import torch
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
+from datasets.learning.weights_file import KEY
 from datasets.store.disk import write_whole
 
 _LARGE = 1000  # numbers: what is smaller stays as it is
@@ -49,7 +50,7 @@ def write_onnx(
     _halve(model.graph)
     _anonymous(model.graph)
     if about:
-        helper.set_model_props(model, {"roadloop": about})
+        helper.set_model_props(model, {KEY: about})
     onnx.checker.check_model(model)
     write_whole(path, model.SerializeToString())
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import onnxruntime
+
+from datasets.learning.weights_file import KEY, Plain
 
 QUIET = 3  # of ONNX Runtime's levels: errors only
 
@@ -27,3 +30,13 @@ def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
         return session(path.read_bytes(), threads)
     except Exception as error:  # ONNX Runtime's errors have no common class
         raise ValueError(f"{path}: expected a network as ONNX, got {error}") from error
+
+
+def open_format(path: Path, kind: str, threads: int) -> tuple[onnxruntime.InferenceSession, Plain]:
+    """The network in a file and the text that is kept with it; ValueError where it holds none, or
+    one of another format than `kind`."""
+    opened = open_session(path, threads)
+    about = json.loads(opened.get_modelmeta().custom_metadata_map.get(KEY, "{}"))
+    if about.get("format") != kind:
+        raise ValueError(f"{path}: expected format {kind}, got {about.get('format')!r}")
+    return opened, about

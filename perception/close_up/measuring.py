@@ -7,20 +7,20 @@ that their mean is no better. Through ONNX Runtime, which needs no torch
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.learning.onnx_file import open_session
+from datasets.learning.model import CLOSER
+from datasets.learning.onnx_file import open_format
 from datasets.observation import CameraFrame
 from perception.close_up.cutting import about, cut, worth_it
 from perception.vehicle_code import INDEX, Cells
 
 FORMAT = "roadloop-close-up-1"  # changes with the meaning of what goes in and comes out
-ONNX_NAME, TORCH_NAME = "close_up.onnx", "close_up.safetensors"  # beside perception's files
+TORCH_NAME, ONNX_NAME, _ = CLOSER  # beside perception's files
 # (N, SIDE, SIDE, 3) and (N, len(ABOUT)) -> (N, 2): logarithm of the distance over the guessed one,
 # and of its standard deviation
 Measure = Callable[[NDArray[np.uint8], NDArray[np.float32]], NDArray[np.float32]]
@@ -31,10 +31,7 @@ class OnnxMeasure:
     """The trained network through ONNX Runtime; ValueError where the file holds another."""
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        self._session = open_session(path, threads)
-        made = json.loads(self._session.get_modelmeta().custom_metadata_map.get("roadloop", "{}"))
-        if made.get("format") != FORMAT:
-            raise ValueError(f"{path}: expected format {FORMAT}, got {made.get('format')!r}")
+        self._session, _ = open_format(path, FORMAT, threads)
 
     def __call__(
         self, pixels: NDArray[np.uint8], known: NDArray[np.float32]

@@ -112,11 +112,8 @@ def make_harder(batch: Batch, config: CloseUpTraining, chance: torch.Generator) 
     mirrored = torch.rand(count, generator=chance) < 0.5
     pixels[mirrored] = pixels[mirrored].flip(2)
     batch["about"][mirrored, ABOUT.index("u")] *= -1
-    right, down = torch.arange(SIDE), torch.arange(SIDE)
     off = torch.randint(-config.shift, config.shift + 1, (2, count, 1), generator=chance)
-    rows, columns = (
-        (at - by).clamp(0, SIDE - 1) for at, by in zip((down, right), off, strict=True)
-    )
+    rows, columns = (torch.arange(SIDE) - off).clamp(0, SIDE - 1)
     each = torch.arange(count)[:, None, None]
     batch["pixels"] = pixels[each, rows[:, :, None], columns[:, None, :]].to(torch.uint8)
 

@@ -5,7 +5,6 @@ which are made from the same training. One tick takes one thread, as perception 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from datasets.driving import Trajectory
 from datasets.learning.inputs import ego_inputs, route_inputs
-from datasets.learning.onnx_file import open_session
+from datasets.learning.onnx_file import open_format
 from datasets.observation import Observation
 from planning.learned import LearnedPlan
 from planning.policy.config import FORMAT, PolicyConfig
@@ -39,10 +38,7 @@ class OnnxMind:
     """Through ONNX Runtime."""
 
     def __init__(self, path: Path = ONNX_FILE, threads: int = 1) -> None:
-        self._session = open_session(path, threads)
-        about = json.loads(self._session.get_modelmeta().custom_metadata_map.get("roadloop", "{}"))
-        if about.get("format") != FORMAT:
-            raise ValueError(f"{path}: expected format {FORMAT}, got {about.get('format')!r}")
+        self._session, about = open_format(path, FORMAT, threads)
         self.config = PolicyConfig(**about["network"])
         self._names = [each.name for each in self._session.get_inputs()]
 

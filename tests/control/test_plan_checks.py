@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from control.agreement import AgreementLimits, agree, heads_agree
+from control.agreement import AgreementLimits, agree, beside_rules, heads_agree
 from control.margin import worst
 from control.plan_checks import FALLBACK, LEARNED, Course, feasible, on_the_road
 from control.plans import PlanConfig, RulesPlan, against_learned
@@ -253,7 +253,8 @@ LEFT, RIGHT = plan(yaw_rate=0.1), plan(yaw_rate=-0.1)  # lane changes
     ],
 )
 def test_agreement_with_the_rules(learned, rules, for_the_route, bad):
-    margins = agree(Course.of(learned), Course.of(rules), for_the_route, LIMITS)
+    course, ruled = Course.of(learned), Course.of(rules)
+    margins = agree(course, ruled, beside_rules(course, ruled), for_the_route, LIMITS)
     assert {m.check for m in margins if not m.passed} == bad
 
 
