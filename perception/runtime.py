@@ -28,12 +28,14 @@ THRESHOLD = 0.1  # score from which a peak is a detection: doubtful ones are the
 
 
 class OnnxLook:
-    """A Look through ONNX Runtime; a closer one where the network for it lies beside the file."""
+    """A Look through ONNX Runtime; a `closer` one where the network for it lies beside the file.
+    Who only wants the trunk's features does without."""
 
-    def __init__(self, path: Path = ONNX_FILE, threads: int = 1) -> None:
+    def __init__(self, path: Path = ONNX_FILE, threads: int = 1, closer: bool = True) -> None:
         self._session = open_session(path, threads)
         beside = path.with_name(ONNX_NAME)
-        self._measure = OnnxMeasure(beside, threads) if beside.is_file() else None
+        looks_closer = closer and beside.is_file()
+        self._measure = OnnxMeasure(beside, threads) if looks_closer else None
         self._names = [each.name for each in self._session.get_inputs()]
 
     def __call__(self, observation: Observation) -> Glance:

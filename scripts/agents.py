@@ -46,7 +46,7 @@ def rules(world: World) -> Agent:
 
 def policy(world: World, model: str = SHIPPED_MODEL) -> Agent:  # noqa: ARG001, it has eyes
     """The learned driver, alone."""
-    return LearnedAgent("policy", look_of(model), learned_driver(model))
+    return LearnedAgent("policy", look_of(model, closer=False), learned_driver(model))
 
 
 def pilot(world: World, model: str = SHIPPED_MODEL) -> Agent:
@@ -58,7 +58,8 @@ def pilot(world: World, model: str = SHIPPED_MODEL) -> Agent:
 
 def blind(world: World, model: str = SHIPPED_MODEL) -> Agent:  # noqa: ARG001
     """The same with black pictures: what it can do without seeing."""
-    return Blindfolded(LearnedAgent("blind", look_of(model), learned_driver(model)))
+    driver = LearnedAgent("blind", look_of(model, closer=False), learned_driver(model))
+    return Blindfolded(driver)
 
 
 def pupil(world: World, model: str = SHIPPED_MODEL) -> Agent:

@@ -24,7 +24,7 @@ from datasets.camera import Camera
 from datasets.checks import FloatArray
 from datasets.geometry import SE2
 from datasets.store.reader import DatasetReader
-from perception.close_up.cutting import ABOUT, LEAST_FOCAL, SIDE, SPAN, about, cut, worth_it
+from perception.close_up.cutting import ABOUT, LEAST_PX_PER_M, SIDE, SPAN, about, cut, worth_it
 from perception.close_up.samples import CloseUps, save_close_ups
 from perception.vehicle_code import encode_pose
 from perception.vehicle_targets import vehicle_targets
@@ -43,7 +43,7 @@ class CloseUpConfig:
 
     every: int = 10
     """ticks from one moment taken to the next"""
-    views: int = 6
+    views: int = 4
     """of each moment, each in a weather of its own"""
     ahead: float = 8.0
     """m that the car is moved along its heading, at most"""
@@ -69,7 +69,7 @@ def close_up_files(
 ) -> list[Path]:
     """The files of all episodes with these seeds, made first where they are missing; ValueError
     where there are none, or no state was kept of them."""
-    decides = [_VERSION, SIDE, SPAN, LEAST_FOCAL, ABOUT, asdict(config)]
+    decides = [_VERSION, SIDE, SPAN, LEAST_PX_PER_M, ABOUT, asdict(config)]
     settings = json.dumps(decides, sort_keys=True)
     folder = root / hashlib.sha256(settings.encode()).hexdigest()[:16]
     return episode_files(
@@ -101,17 +101,11 @@ def take(reader: DatasetReader, index: int, config: CloseUpConfig) -> Iterator[C
     head = row.head
     rng = np.random.default_rng([config.seed, head.seed, zlib.crc32(head.scenario.encode())])
     world = world_of(head, cameras=False)
-    rig = tuple(camera for camera in world.rig if worth_it(camera))
-    if not rig:
-        raise ValueError(
-            f"close-ups: expected a camera with a focal length of {LEAST_FOCAL:.0f} px or more, "
-            f"got {[round(camera.focal_px) for camera in world.rig]}"
-        )
     renderers: list[Renderer] = []
     for tick in range(row.first, row.last, config.every):
         restore(world, reader.logged(tick, ()))
         if not renderers:
-            renderers = [in_some_weather(world, rig, rng) for _ in range(config.views)]
+            renderers = [in_some_weather(world, world.rig, rng) for _ in range(config.views)]
         here = world.state
         for renderer in renderers:
             x, y, turn = rng.uniform(-1, 1, 3) * (config.ahead, config.sideways, config.turn_deg)
@@ -127,15 +121,15 @@ def of_view(
     frames = renderer.render(world.state)
     for frame, as_built in zip(frames, renderer.mounted, strict=True):
         chosen = vehicle_targets(truth.agents, frame.camera)[2]
-        if not len(chosen):
-            continue
         xy, heading = truth.agents.xy_ego[chosen], truth.agents.heading[chosen]
         log_range = encode_pose(frame.camera, xy, heading)[1]
         seen = encode_pose(as_built, xy, heading)[0]  # px, where the picture shows them
-        shown = np.isfinite(seen).all(axis=1)
+        shown = np.isfinite(seen).all(axis=1) & worth_it(log_range)
+        if not shown.any():
+            continue
         guess = guessed(seen[shown], log_range[shown], config, rng)
         yield CloseUps(
-            pixels=cut(frame.rgb, *guess),
+            pixels=cut(frame.camera, frame.rgb, *guess),
             about=about(frame.camera, *guess),
             further=(log_range[shown] - guess[1]).astype(np.float32),
             distance=metres(frame.camera, log_range[shown]).astype(np.float32),

@@ -117,7 +117,8 @@ def make_file(path: Path, dataset: Path, index: int, config: LessonConfig, eyes:
     cv2.setNumThreads(1)
     reader = DatasetReader(dataset)
     row = reader.rows[index]
-    taken = list(take(reader, row, config, OnnxLook(eyes / ONNX_FILE.name)))
+    look = OnnxLook(eyes / ONNX_FILE.name, closer=False)
+    taken = list(take(reader, row, config, look))
     taken.sort(key=lambda each: each.stretch)  # stable: in time within a stretch
     lessons = Lessons(
         coarse=np.stack([each.coarse for each in taken]),

@@ -42,9 +42,9 @@ def learned_driver(name: str = SHIPPED) -> Policy:
     return Policy(OnnxMind(model_named(name).folder / ONNX))
 
 
-def look_of(name: str = SHIPPED) -> OnnxLook:
-    """The eyes that it looks with."""
-    return OnnxLook(eyes_of(model_named(name)) / LOOK)
+def look_of(name: str = SHIPPED, closer: bool = True) -> OnnxLook:
+    """The eyes that it looks with; not `closer`: for their features alone."""
+    return OnnxLook(eyes_of(model_named(name)) / LOOK, closer=closer)
 
 
 def eyes_of(model: Model) -> Path:

@@ -1,20 +1,27 @@
-"""Eyes that measure every vehicle's outline to a part of a pixel, and know all else: how well
-pictures of this size can tell where vehicles are, whatever network looks at them.
+"""Eyes that measure the outline of every vehicle and both sides of every lane to a part of a pixel,
+and know all else: how well pictures of this size can tell where these are, whatever network looks
+at them.
 
     uv run scripts/evaluate_perception.py --eyes scripts.sharp_eyes:quarter_pixel
 
 They miss nobody whom the network is asked for, see nobody who is not there, know each vehicle's
 size, and do not know how far off their cameras are mounted, as no network does. What a look says
-of the speed is as wrong as a network's; tracking has to find it.
+of the speed is as wrong as a network's; tracking has to find it. Nobody hides the road from them,
+and of its shape they know nothing beforehand: each place of a line is measured by itself, in the
+picture that tells it best.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
+from datasets.camera import Camera
 from datasets.checks import FloatArray
 from datasets.observation import Observation
-from perception.nouns import Glance
+from perception.nouns import OWN, STATION_S, Glance, RoadEstimate
 from perception.road_truth import road_truth
 from perception.vehicle_code import INDEX, SPEED_UNIT, STRIDE, Cells, decode_cells
 from perception.vehicle_targets import VehicleTargets, vehicle_targets
@@ -24,6 +31,8 @@ from sim.cameras.weather import weather_for
 from sim.world import World
 
 HEADING_STD, SPEED_STD = 0.08, 3.0  # rad, m/s, of one look
+UNSEEN_STD = 5.0  # m, of a line that no picture shows, or too flatly
+_STEP = 0.01  # m
 
 
 class SharpEyes:
@@ -49,7 +58,8 @@ class SharpEyes:
         score = np.full(len(code), SCORE)
         # Decoded as if every camera were where it should be.
         seen = decode_cells(Cells(camera, score, row, column, code), world.rig)
-        return Glance(seen, road_truth(truth))
+        road = measured_road(road_truth(truth), as_built, world.rig, self._pixels, self._rng)
+        return Glance(seen, road)
 
     def _measured(self, targets: VehicleTargets) -> FloatArray:
         """(K, CODE) what a perfect network would put out, with what `pixels` leave open."""
@@ -73,6 +83,61 @@ class SharpEyes:
         for name, each in std.items():
             code[:, INDEX[f"log_std_{name}"]] = np.log(each)
         return code
+
+
+def measured_road(
+    road: RoadEstimate,
+    as_built: Sequence[Camera],
+    rig: Sequence[Camera],
+    pixels: float,
+    rng: np.random.Generator,
+) -> RoadEstimate:
+    """The road with both sides of its lanes where cameras show them that are built so, and believed
+    to be the rig's."""
+    tangent = np.gradient(road.xy_ego, axis=0)
+    tangent /= np.hypot(*tangent.T)[:, None]
+    normal = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
+    sides = road.lane_offset + road.lane_width[:, None] * np.array([0.5, -0.5])[:, None, None]
+    told = [
+        across(road.xy_ego + side[:, None] * normal, tangent, normal, as_built, rig, pixels)
+        for side in sides.reshape(-1, len(STATION_S))
+    ]
+    off, std = np.array(told).transpose(1, 0, 2).reshape(2, *sides.shape)  # (2 sides, slots, S)
+    error, std = (off + rng.normal(0, std)).mean(axis=0), np.hypot(*std) / 2
+    return replace(
+        road,
+        xy_ego=road.xy_ego + error[OWN, :, None] * normal,
+        lateral_std=std[OWN],
+        lane_offset=road.lane_offset + error - error[OWN],
+        lane_offset_std=std,
+    )
+
+
+def across(
+    line: FloatArray,
+    tangent: FloatArray,
+    normal: FloatArray,
+    as_built: Sequence[Camera],
+    rig: Sequence[Camera],
+    pixels: float,
+) -> tuple[FloatArray, FloatArray]:
+    """(S, 2) places of a line and unit vectors along and across it -> (S,) m across it that each
+    place is shown off, and (S,) what `pixels` across it in the picture leave open, m."""
+    off, std = np.zeros(len(line)), np.full(len(line), UNSEEN_STD)
+    for built, believed in zip(as_built, rig, strict=True):
+        here, further, beside = (
+            built.project(np.concatenate([xy, np.zeros((len(xy), 1))], axis=1))[0]
+            for xy in (line, line + _STEP * tangent, line + _STEP * normal)
+        )
+        (du, dv), (eu, ev) = (further - here).T, (beside - here).T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            px_per_m = np.abs(eu * dv - ev * du) / np.hypot(du, dv) / _STEP
+            told = pixels / px_per_m
+        shown = built.in_image(here)
+        shift = ((believed.unproject_to_ground(here) - line) * normal).sum(axis=1)
+        better = shown & np.isfinite(shift) & (told < std)
+        off[better], std[better] = shift[better], told[better]
+    return off, std
 
 
 def quarter_pixel(world: World) -> SharpEyes:

@@ -2,8 +2,7 @@
 
 A close-up shows SPAN metres across at the distance that its vehicle is thought to be away, with the
 middle of the vehicle in its own: if the vehicle fills less of it than a car would, it is further
-away. So a network that measures it need not know the lens. Only pictures with a long focal length
-are worth it: in the others the vehicles' head has seen every pixel there is.
+away. So one network measures the close-ups of every lens.
 """
 
 from __future__ import annotations
@@ -13,24 +12,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.camera import Camera
-from datasets.checks import FloatArray
+from datasets.checks import BoolArray, FloatArray
 
 SIDE = 48  # px of a close-up
 SPAN = 6.0  # m across at the distance of the vehicle: one that stands across, and some air
-LEAST_FOCAL = 160.0  # px: a picture with less shows a car 15 m away with 20 px or fewer
-ABOUT = ("range", "u", "v")  # beside the pixels: log(m / px) of the guess, place in the picture
+LEAST_PX_PER_M = 1.3  # of a vehicle that is looked at closer: one 40 m away in a wide picture
+ABOUT = ("range", "u", "v", "lens", "down")  # beside the pixels: log(m / px) of the guess, place in
+# the picture, log of the focal length, how far below the horizon
 
 
-def worth_it(camera: Camera) -> bool:
-    """Whether vehicles in its pictures are looked at closer."""
-    return camera.focal_px >= LEAST_FOCAL
+def worth_it(log_range: FloatArray) -> BoolArray:
+    """(N,) log(m / focal length in px) of vehicles -> whether they are looked at closer."""
+    return np.asarray(log_range < -np.log(LEAST_PX_PER_M))
 
 
-def cut(picture: NDArray[np.uint8], uv: FloatArray, log_range: FloatArray) -> NDArray[np.uint8]:
-    """(H, W, 3) a picture, (N, 2) px of the vehicles' middles and (N,) log(m / focal length in px)
-    of their guessed distances -> (N, SIDE, SIDE, 3); black beside the picture."""
+def cut(
+    camera: Camera, picture: NDArray[np.uint8], uv: FloatArray, log_range: FloatArray
+) -> NDArray[np.uint8]:
+    """(H, W, 3) a picture of that camera, (N, 2) px of the vehicles' middles and (N,) log(m / focal
+    length in px) of their guessed distances -> (N, SIDE, SIDE, 3); black beside the picture."""
     pieces = np.zeros((len(uv), SIDE, SIDE, 3), np.uint8)
-    scales = SIDE / SPAN * np.exp(log_range)  # px of the close-up to one of the picture
+    # A pinhole shows who is aside as large as who is ahead at the same depth, not distance.
+    reach = np.hypot(*_sight(camera, uv)[:, :2].T)  # m along the ground to one of depth
+    scales = SIDE / SPAN * np.exp(log_range) / reach  # px of the close-up to one of the picture
     for i, ((u, v), scale) in enumerate(zip(uv, scales, strict=True)):
         size = max(1, round(1 / scale))  # px that become one: without their mean, edges jump
         smooth = cv2.blur(picture, (size, size)) if size > 1 else picture
@@ -46,4 +50,15 @@ def cut(picture: NDArray[np.uint8], uv: FloatArray, log_range: FloatArray) -> ND
 def about(camera: Camera, uv: FloatArray, log_range: FloatArray) -> NDArray[np.float32]:
     """(N, len(ABOUT)) what the network is told beside the pixels, about one in size."""
     place = (uv - camera.centre_uv) / (camera.width_px / 2, camera.height_px / 2)
-    return np.concatenate([log_range[:, None] + 2.0, place], axis=1).astype(np.float32)
+    lens = np.full((len(uv), 1), np.log(camera.focal_px / 100.0))
+    sight = _sight(camera, uv)
+    down = -2.0 * sight[:, 2:] / np.linalg.norm(sight, axis=1, keepdims=True)
+    columns = [log_range[:, None] + 2.0, place, lens, down]
+    return np.concatenate(columns, axis=1).astype(np.float32)
+
+
+def _sight(camera: Camera, uv: FloatArray) -> FloatArray:
+    """(N, 3) the lines of sight to these places, ego frame, for one metre of depth."""
+    across = (uv - camera.centre_uv) / camera.focal_px
+    ahead = np.ones((len(uv), 1))
+    return np.asarray(np.concatenate([across, ahead], axis=1) @ camera.camera_from_ego)

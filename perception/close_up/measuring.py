@@ -19,7 +19,7 @@ from datasets.observation import CameraFrame
 from perception.close_up.cutting import about, cut, worth_it
 from perception.vehicle_code import INDEX, Cells
 
-FORMAT = "roadloop-close-up-1"  # changes with the meaning of what goes in and comes out
+FORMAT = "roadloop-close-up-2"  # changes with the meaning of what goes in and comes out
 TORCH_NAME, ONNX_NAME, _ = CLOSER  # beside perception's files
 # (N, SIDE, SIDE, 3) and (N, len(ABOUT)) -> (N, 2): logarithm of the distance over the guessed one,
 # and of its standard deviation
@@ -41,14 +41,15 @@ class OnnxMeasure:
 
 
 def refined(cells: Cells, frames: Sequence[CameraFrame], measure: Measure) -> Cells:
-    """The cells with the distances that their close-ups tell, in the pictures that are worth it."""
-    code = cells.code.copy()
+    """The cells with the distances that their close-ups tell, where they are worth it."""
+    code, uv = cells.code.copy(), cells.uv_img()
+    worth = worth_it(code[:, _RANGE])
     for c, frame in enumerate(frames):
-        mine = np.flatnonzero((cells.camera == c) & worth_it(frame.camera))
+        mine = np.flatnonzero(worth & (cells.camera == c))
         if not len(mine):
             continue
-        uv, log_range = cells.uv_img()[mine], code[mine, _RANGE]
-        told = measure(cut(frame.rgb, uv, log_range), about(frame.camera, uv, log_range))
+        guess = uv[mine], code[mine, _RANGE]
+        told = measure(cut(frame.camera, frame.rgb, *guess), about(frame.camera, *guess))
         code[mine, _RANGE] += told[:, 0]
         code[mine, _LOG_STD] = told[:, 1]
     return cells._replace(code=code)

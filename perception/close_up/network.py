@@ -20,7 +20,7 @@ _LEAST_STD, _MOST_STD = -6.0, 1.0  # logarithms
 class CloseUpShape:
     """The shape of the network."""
 
-    channels: tuple[int, ...] = (16, 32, 64, 96)  # each at half the resolution of the one before
+    channels: tuple[int, ...] = (16, 32, 80, 96)  # each at half the resolution of the one before
     hidden: int = 128
 
 

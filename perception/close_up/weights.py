@@ -46,7 +46,7 @@ def export_onnx(network: CloseUpNet, path: Path) -> None:
 def write_card(weights: Path, about: dict[str, Any]) -> Path:
     """Write `weights`.md from what the file says of itself."""
     what = (
-        f"In: vehicles cut out of a picture with a long focal length, {SIDE} px wide, and how far",
+        f"In: vehicles cut out of a picture, {SIDE} px wide, and how far",
         "away they are thought to be. Out: how far they are, with its standard deviation",
         "(perception/close_up/).",
     )

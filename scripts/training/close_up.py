@@ -15,11 +15,12 @@ from perception.close_up.training import CloseUpTraining, train
 from perception.close_up.weights import export_onnx, load_weights, write_card
 from perception.runtime import WEIGHTS
 from scripts.close_ups import CloseUpConfig, close_up_files
+from scripts.training.arguments import Arguments
 from scripts.training.outcome import command, finish
 
 
 @dataclass(frozen=True)
-class CloseUp:
+class CloseUp(Arguments):
     """How far away vehicles are, from close-ups of them."""
 
     data: tuple[Path, ...] = (Path("runs/data"),)
@@ -28,22 +29,6 @@ class CloseUp:
     """the folder of the run: checkpoint, weights, card, ONNX file, TensorBoard's files"""
     close_ups: Path = Path("runs/close-ups")
     """a folder for what is learned from: 7 KB a vehicle"""
-    seeds: tuple[int, int] = (1000, 1026)
-    """the first and the last of the episodes to train on; those held out are left out"""
-    held_out: tuple[int, int] = (1027, 1029)
-    """the same to validate on"""
-    jobs: int = 1
-    """processes that make close-ups"""
-    every: int = 500
-    """steps between validations, which also save"""
-    threads: int = 1
-    """that torch may use on the processor"""
-    device: str = "auto"
-    """cpu or cuda; auto takes a GPU if there is one"""
-    compile: bool = False
-    """fuse operations first: takes a minute and a C++ compiler, makes every step shorter"""
-    ship: bool = False
-    """put the result where the agents find it"""
     take: CloseUpConfig = field(default_factory=CloseUpConfig)
     train: Annotated[CloseUpTraining, tyro.conf.arg(name="")] = field(
         default_factory=CloseUpTraining

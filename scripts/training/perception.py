@@ -19,11 +19,12 @@ from perception.runtime import WEIGHTS
 from perception.training import TrainConfig, train
 from perception.weights import load_weights
 from scripts.redraw import OtherViews
+from scripts.training.arguments import Arguments
 from scripts.training.outcome import command, finish
 
 
 @dataclass(frozen=True)
-class Perception:
+class Perception(Arguments):
     """Cameras -> vehicles and road."""
 
     data: tuple[Path, ...] = (Path("runs/data"),)
@@ -32,30 +33,15 @@ class Perception:
     """the folder of the run: checkpoint, weights, card, TensorBoard's files"""
     cache: Path = Path("runs/cache")
     """a folder for decoded ticks: 0.3 MB each"""
-    seeds: tuple[int, int] = (1000, 1026)
-    """the first and the last of the episodes to train on; those held out are left out"""
-    held_out: tuple[int, int] = (1027, 1029)
-    """the same to validate on"""
     ticks_per_scenario: int = 1500
     """how many ticks of each scenario are used, evenly spaced; of those held out a tenth"""
     redrawn: int = 0
     """how many more, drawn again in other weathers and from beside the lane's middle"""
     in_place: int = 0
     """how many more, drawn again in other weathers from where the car was"""
-    jobs: int = 1
-    """processes that make ticks ready"""
     start: Path | None = None
     """weights to begin with"""
     every: int = 250
-    """steps between validations, which also save"""
-    threads: int = 1
-    """that torch may use on the processor"""
-    device: str = "auto"
-    """cpu or cuda; auto takes a GPU if there is one"""
-    compile: bool = False
-    """fuse operations first: takes a minute and a C++ compiler, makes every step shorter"""
-    ship: bool = False
-    """put the result where the agents find it"""
     train: Annotated[TrainConfig, tyro.conf.arg(name="")] = field(default_factory=TrainConfig)
 
 

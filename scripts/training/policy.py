@@ -20,11 +20,12 @@ from planning.policy.lessons import count_lessons, load_lessons
 from planning.policy.training import PolicyTraining, train
 from planning.policy.weights import load_weights, write_card
 from scripts.lessons import LessonConfig, lesson_files
+from scripts.training.arguments import Arguments
 from scripts.training.outcome import command, finish
 
 
 @dataclass(frozen=True)
-class Policy:
+class Policy(Arguments):
     """Perception's features -> path and target speed: the learned driver."""
 
     data: tuple[Path, ...] = (Path("runs/data"),)
@@ -37,26 +38,10 @@ class Policy:
     """the folder of the perception on whose trunk it is trained"""
     lessons: Path = Path("runs/lessons")
     """a folder for features and labels: 60 KB a moment"""
-    seeds: tuple[int, int] = (1000, 1026)
-    """the first and the last of the episodes to train on; those held out are left out"""
-    held_out: tuple[int, int] = (1027, 1029)
-    """the same to validate on"""
     moved: bool = True
     """learn from cameras moved aside and turned, too"""
     start: Path | None = None
     """weights to begin with"""
-    jobs: int = 1
-    """processes that make lessons"""
-    every: int = 500
-    """steps between validations, which also save"""
-    threads: int = 1
-    """that torch may use on the processor"""
-    device: str = "auto"
-    """cpu or cuda; auto takes a GPU if there is one"""
-    compile: bool = False
-    """fuse operations first: takes a minute and a C++ compiler, makes every step shorter"""
-    ship: bool = False
-    """put the result where the agents find it"""
     take: LessonConfig = field(default_factory=LessonConfig)
     train: Annotated[PolicyTraining, tyro.conf.arg(name="")] = field(default_factory=PolicyTraining)
 

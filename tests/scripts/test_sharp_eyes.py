@@ -1,9 +1,13 @@
 """Eyes as sharp as so many pixels: their errors are of the size that they say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from scripts.sharp_eyes import SharpEyes
+from perception.road_truth import road_truth
+from scripts.sharp_eyes import UNSEEN_STD, SharpEyes, across, measured_road
+from sim.cameras.rig import default_rig
 from sim.world import World
 
 
@@ -38,3 +42,43 @@ def test_blunter_eyes_and_cameras_that_are_mounted_askew_see_worse():
     _, askew = errors("random", 0.1)
     assert 2.5 * sharp.mean() < blunt.mean()
     assert sharp.mean() < askew.mean()
+
+
+RIG = default_rig()
+NARROW = max(RIG, key=lambda camera: camera.focal_px)
+AHEAD = np.array([[10.0, 1.0], [20.0, 1.0], [40.0, 1.0], [80.0, 1.0]])  # beside the car's own way
+TANGENT, NORMAL = np.tile([[1.0, 0.0]], (4, 1)), np.tile([[0.0, 1.0]], (4, 1))
+
+
+def test_a_line_along_the_road_is_told_across_it_to_pixels_of_the_long_lens():
+    off, std = across(AHEAD, TANGENT, NORMAL, RIG, RIG, pixels=0.5)
+    away = AHEAD[:, 0] - NARROW.xyz_ego[0]
+    upright = NARROW.xyz_ego[2] / np.hypot(1.0, NARROW.xyz_ego[2])  # it leans in the picture
+    np.testing.assert_allclose(std[1:], (0.5 * away / NARROW.focal_px / upright)[1:], rtol=0.05)
+    np.testing.assert_allclose(off, 0, atol=1e-9)
+
+
+def test_a_line_across_the_road_is_told_far_worse():
+    along = across(AHEAD, TANGENT, NORMAL, RIG, RIG, pixels=0.5)[1]
+    crossing = across(AHEAD, NORMAL, TANGENT, RIG, RIG, pixels=0.5)[1]
+    assert np.all(crossing[1:] > 5 * along[1:])
+    behind_the_sky = across(AHEAD + np.array([1e4, 0.0]), NORMAL, TANGENT, RIG, RIG, pixels=0.5)[1]
+    np.testing.assert_array_equal(behind_the_sky, UNSEEN_STD)
+
+
+def test_a_camera_that_is_turned_shows_lines_turned():
+    turned = [replace(camera, yaw=camera.yaw + 0.01) for camera in RIG]
+    off, _ = across(AHEAD, TANGENT, NORMAL, turned, RIG, pixels=0.5)
+    away = AHEAD[:, 0] - NARROW.xyz_ego[0]
+    np.testing.assert_allclose(off[1:], -0.01 * away[1:], rtol=0.1)
+
+
+def test_a_measured_road_errs_as_it_says():
+    world = World("highway", cameras=False)
+    world.reset(1)
+    road, rng = road_truth(world.truth()), np.random.default_rng(0)
+    told = [measured_road(road, RIG, RIG, 0.5, rng) for _ in range(200)]
+    own = np.array([each.xy_ego[:, 1] for each in told])
+    np.testing.assert_allclose(own.std(axis=0), told[0].lateral_std, rtol=0.3)
+    left = np.array([(each.xy_ego[:, 1] + each.lane_offset[1]) for each in told])
+    np.testing.assert_allclose(left.std(axis=0), told[0].lane_offset_std[1], rtol=0.3)
