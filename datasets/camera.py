@@ -87,17 +87,17 @@ class Camera:
         uv_img = self.focal_px * xyz_camera[..., :2] / in_front[..., None] + self.centre_uv
         return np.asarray(uv_img), np.asarray(depth)
 
+    def rays_ego(self, uv_img: FloatArray) -> FloatArray:
+        """(..., 2) uv_img, px -> (..., 3) the way to what is seen there, in the axes of the ego
+        frame, for one metre of depth along the camera's axis."""
+        across = (uv_img - self.centre_uv) / self.focal_px
+        ahead = np.ones((*uv_img.shape[:-1], 1))
+        return np.asarray(np.concatenate([across, ahead], axis=-1) @ self.camera_from_ego)
+
     def unproject_to_ground(self, uv_img: FloatArray) -> FloatArray:
         """(..., 2) uv_img, px -> (..., 2) xy_ego of the ground point seen there, m; NaN where the
         pixel looks at or above the horizon."""
-        ray_camera = np.concatenate(
-            [
-                (uv_img - self.centre_uv) / self.focal_px,
-                np.ones((*uv_img.shape[:-1], 1)),
-            ],
-            axis=-1,
-        )
-        ray_ego = ray_camera @ self.camera_from_ego
+        ray_ego = self.rays_ego(uv_img)
         down = np.where(ray_ego[..., 2] < -1e-9, -ray_ego[..., 2], np.nan)
         reach = self.xyz_ego[2] / down
         return np.asarray(self.xyz_ego[:2] + reach[..., None] * ray_ego[..., :2])

@@ -78,9 +78,8 @@ def cells_of(uv_img: FloatArray, grid: Grid) -> tuple[IntArray, FloatArray]:
 
 def lines_of_sight(camera: Camera, uv_img: FloatArray) -> FloatArray:
     """(N, 2) places on the image -> (N,) azimuth in the ego frame of what is seen there, rad."""
-    u, v = ((uv_img - camera.centre_uv) / camera.focal_px).T
-    ray_ego = np.stack([u, v, np.ones_like(u)], axis=1) @ camera.camera_from_ego
-    return np.arctan2(ray_ego[:, 1], ray_ego[:, 0])
+    x, y, _ = camera.rays_ego(uv_img).T
+    return np.arctan2(y, x)
 
 
 def encode_pose(

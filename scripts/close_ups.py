@@ -1,8 +1,8 @@
 """Recorded episodes -> close-ups to learn from (perception/close_up/).
 
-Every few ticks the cameras that are worth it are drawn from the simulator's state, several times:
-each time from a car a little elsewhere, in a weather and with mounting errors of its own. Around
-every vehicle in the picture a piece is cut as if somebody had guessed where it is, and how far.
+Every few ticks the pictures are drawn from the simulator's state, several times: each time from a
+car a little elsewhere, in a weather and with mounting errors of its own. Around every vehicle in
+them a piece is cut as if somebody had guessed where it is, and how far.
 
 Files lie in a folder named after the settings; what is there is not made again.
 """
@@ -34,7 +34,7 @@ from sim.cameras.renderer import Renderer
 from sim.recording import world_of
 from sim.world import World
 
-_VERSION = 1  # of what a file holds: older ones are made again
+_VERSION = 2  # of what a file holds: older ones are made again
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +120,22 @@ def of_view(
     truth = world.truth()
     frames = renderer.render(world.state)
     for frame, as_built in zip(frames, renderer.mounted, strict=True):
-        chosen = vehicle_targets(truth.agents, frame.camera)[2]
-        xy, heading = truth.agents.xy_ego[chosen], truth.agents.heading[chosen]
+        wanted = vehicle_targets(truth.agents, frame.camera)[2]
+        xy, heading = truth.agents.xy_ego[wanted], truth.agents.heading[wanted]
         log_range = encode_pose(frame.camera, xy, heading)[1]
         seen = encode_pose(as_built, xy, heading)[0]  # px, where the picture shows them
-        shown = np.isfinite(seen).all(axis=1) & worth_it(log_range)
-        if not shown.any():
+        uv, told = guessed(seen, log_range, config, rng)
+        # Who is worth it is asked of the guess, as it will be: who is chosen by the truth is always
+        # nearer than the farthest guess.
+        chosen = np.isfinite(seen).all(axis=1) & worth_it(told)
+        if not chosen.any():
             continue
-        guess = guessed(seen[shown], log_range[shown], config, rng)
+        guess = uv[chosen], told[chosen]
         yield CloseUps(
             pixels=cut(frame.camera, frame.rgb, *guess),
             about=about(frame.camera, *guess),
-            further=(log_range[shown] - guess[1]).astype(np.float32),
-            distance=metres(frame.camera, log_range[shown]).astype(np.float32),
+            further=(log_range[chosen] - guess[1]).astype(np.float32),
+            distance=metres(frame.camera, log_range[chosen]).astype(np.float32),
         )
 
 

@@ -21,8 +21,9 @@ import numpy as np
 from datasets.camera import Camera
 from datasets.checks import FloatArray
 from datasets.observation import Observation
+from perception.curve import normals
 from perception.nouns import OWN, STATION_S, Glance, RoadEstimate
-from perception.road_truth import road_truth
+from perception.road_truth import PERFECT, road_truth
 from perception.vehicle_code import INDEX, SPEED_UNIT, STRIDE, Cells, decode_cells
 from perception.vehicle_targets import VehicleTargets, vehicle_targets
 from scripts.true_eyes import SCORE
@@ -94,35 +95,38 @@ def measured_road(
 ) -> RoadEstimate:
     """The road with both sides of its lanes where cameras show them that are built so, and believed
     to be the rig's."""
-    tangent = np.gradient(road.xy_ego, axis=0)
-    tangent /= np.hypot(*tangent.T)[:, None]
-    normal = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
+    normal = normals(road.xy_ego)
     sides = road.lane_offset + road.lane_width[:, None] * np.array([0.5, -0.5])[:, None, None]
     told = [
-        across(road.xy_ego + side[:, None] * normal, tangent, normal, as_built, rig, pixels)
+        shown_across(road.xy_ego + side[:, None] * normal, normal, as_built, rig, pixels)
         for side in sides.reshape(-1, len(STATION_S))
     ]
     off, std = np.array(told).transpose(1, 0, 2).reshape(2, *sides.shape)  # (2 sides, slots, S)
-    error, std = (off + rng.normal(0, std)).mean(axis=0), np.hypot(*std) / 2
+    weight = 1 / std**2  # the width is known: either side tells the middle
+    error = (weight * (off + rng.normal(0, std))).sum(axis=0) / weight.sum(axis=0)
+    middle_std = 1 / np.sqrt(weight.sum(axis=0))
+    beside_std = np.hypot(middle_std, middle_std[OWN])
+    beside_std[OWN] = PERFECT  # the own lane is where the spine is
     return replace(
         road,
         xy_ego=road.xy_ego + error[OWN, :, None] * normal,
-        lateral_std=std[OWN],
+        lateral_std=middle_std[OWN],
         lane_offset=road.lane_offset + error - error[OWN],
-        lane_offset_std=std,
+        lane_offset_std=beside_std,
+        edge_offset=road.edge_offset - error[OWN],
     )
 
 
-def across(
+def shown_across(
     line: FloatArray,
-    tangent: FloatArray,
     normal: FloatArray,
     as_built: Sequence[Camera],
     rig: Sequence[Camera],
     pixels: float,
 ) -> tuple[FloatArray, FloatArray]:
-    """(S, 2) places of a line and unit vectors along and across it -> (S,) m across it that each
-    place is shown off, and (S,) what `pixels` across it in the picture leave open, m."""
+    """(S, 2) places of a line and unit vectors to its left -> (S,) m to the left that each place is
+    shown off, and (S,) what `pixels` across the line in the picture leave open, m."""
+    tangent = normal[:, ::-1] * (1.0, -1.0)
     off, std = np.zeros(len(line)), np.full(len(line), UNSEEN_STD)
     for built, believed in zip(as_built, rig, strict=True):
         here, further, beside = (

@@ -16,9 +16,11 @@ from datasets.checks import BoolArray, FloatArray
 
 SIDE = 48  # px of a close-up
 SPAN = 6.0  # m across at the distance of the vehicle: one that stands across, and some air
-LEAST_PX_PER_M = 1.3  # of a vehicle that is looked at closer: one 40 m away in a wide picture
-ABOUT = ("range", "u", "v", "lens", "down")  # beside the pixels: log(m / px) of the guess, place in
-# the picture, log of the focal length, how far below the horizon
+LEAST_PX_PER_M = 1.3  # of a vehicle that is looked at closer, straight ahead of the lens: one 40 m
+# away in a wide picture
+# Beside the pixels: log(m / px) of the guess, place in the picture, log of the focal length, how
+# far below the horizon.
+ABOUT = ("range", "u", "v", "lens", "down")
 
 
 def worth_it(log_range: FloatArray) -> BoolArray:
@@ -33,7 +35,7 @@ def cut(
     length in px) of their guessed distances -> (N, SIDE, SIDE, 3); black beside the picture."""
     pieces = np.zeros((len(uv), SIDE, SIDE, 3), np.uint8)
     # A pinhole shows who is aside as large as who is ahead at the same depth, not distance.
-    reach = np.hypot(*_sight(camera, uv)[:, :2].T)  # m along the ground to one of depth
+    reach = np.hypot(*camera.rays_ego(uv)[:, :2].T)  # m along the ground to one of depth
     scales = SIDE / SPAN * np.exp(log_range) / reach  # px of the close-up to one of the picture
     for i, ((u, v), scale) in enumerate(zip(uv, scales, strict=True)):
         size = max(1, round(1 / scale))  # px that become one: without their mean, edges jump
@@ -51,14 +53,7 @@ def about(camera: Camera, uv: FloatArray, log_range: FloatArray) -> NDArray[np.f
     """(N, len(ABOUT)) what the network is told beside the pixels, about one in size."""
     place = (uv - camera.centre_uv) / (camera.width_px / 2, camera.height_px / 2)
     lens = np.full((len(uv), 1), np.log(camera.focal_px / 100.0))
-    sight = _sight(camera, uv)
-    down = -2.0 * sight[:, 2:] / np.linalg.norm(sight, axis=1, keepdims=True)
+    rays = camera.rays_ego(uv)
+    down = -2.0 * rays[:, 2:] / np.linalg.norm(rays, axis=1, keepdims=True)  # 30 degrees are 1
     columns = [log_range[:, None] + 2.0, place, lens, down]
     return np.concatenate(columns, axis=1).astype(np.float32)
-
-
-def _sight(camera: Camera, uv: FloatArray) -> FloatArray:
-    """(N, 3) the lines of sight to these places, ego frame, for one metre of depth."""
-    across = (uv - camera.centre_uv) / camera.focal_px
-    ahead = np.ones((len(uv), 1))
-    return np.asarray(np.concatenate([across, ahead], axis=1) @ camera.camera_from_ego)

@@ -14,7 +14,7 @@ class Arguments:
     held_out: tuple[int, int] = (1027, 1029)
     """the same to validate on"""
     jobs: int = 1
-    """processes that make ready what is learned from"""
+    """processes that prepare what is learned from"""
     every: int = 500
     """steps between validations, which also save"""
     threads: int = 1

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from datasets.observation import CameraFrame
-from perception.close_up.cutting import ABOUT, SIDE, SPAN, about, cut
+from perception.close_up.cutting import ABOUT, SIDE, SPAN, about, cut, worth_it
 from perception.close_up.measuring import OnnxMeasure, refined
 from perception.close_up.network import CloseUpNet, CloseUpShape
 from perception.close_up.samples import CloseUps, load_close_ups
@@ -46,7 +46,7 @@ def ahead_of(camera, distance, degrees):
     return np.array([[x, y, 1.0]])
 
 
-SEEN = [(NARROW, far, aside) for far in (8.0, 10.0, 15.0, 20.0, 26.0, 60.0) for aside in (0.0, 3.0)]
+SEEN = [(NARROW, far, aside) for far in (8.0, 10.0, 15.0, 20.0, 26.0, 60.0) for aside in (0.0, 9.0)]
 SEEN += [
     (camera, far, aside) for camera in RIG[1:] for far in (6.0, 14.0, 30.0) for aside in (0, 40)
 ]
@@ -194,6 +194,20 @@ def test_a_training_picture_is_cut_where_it_shows_the_car(monkeypatch):
     np.testing.assert_allclose(np.concatenate([part.further for part in parts]), 0, atol=1e-6)
 
 
+def test_who_is_worth_it_is_asked_of_the_guess():
+    far = replace(TAKE, off_range=0.5)
+    world = World("highway", cameras=False)
+    world.reset(3)
+    renderer = Renderer(world.road_map, RIG, weather_for("clear", 0), 1)
+    rng = np.random.default_rng(0)
+    parts = [part for _ in range(20) for part in close_ups.of_view(world, renderer, far, rng)]
+    told = np.concatenate([part.about[:, ABOUT.index("range")] for part in parts]) - 2.0
+    further = np.concatenate([part.further for part in parts])
+    assert np.all(worth_it(told))
+    assert not np.all(worth_it(told + further))  # some are really too far away
+    assert np.any(worth_it(told + further))
+
+
 def test_a_foreign_or_damaged_network_beside_is_refused(trained, tmp_path):
     (tmp_path / "perception.onnx").write_bytes(ONNX_FILE.read_bytes())
     (tmp_path / "close_up.onnx").write_bytes(ONNX_FILE.read_bytes())
@@ -228,8 +242,12 @@ def test_what_makes_training_harder_leaves_the_car_what_it_is():
 @pytest.mark.parametrize("camera", RIG)
 def test_what_is_told_beside_the_pixels_is_about_one_in_size(camera):
     corners = np.array([[0.0, 16.0], [192.0, 96.0]])
-    told = about(camera, corners, np.log(np.array([3.0, 120.0]) / camera.focal_px))
-    assert np.abs(told).max() < 3.0
+    told = about(camera, corners, np.log(np.array([5.0, 40.0]) / camera.focal_px))
+    largest = dict(zip(ABOUT, np.abs(told).max(axis=0), strict=True))
+    assert largest["u"] == largest["v"] == 1.0
+    assert 0.5 < largest["lens"] < 1.2
+    assert largest["down"] < 2.0
+    assert largest["range"] < 2.3
 
 
 @pytest.mark.parametrize("camera", RIG)
@@ -239,4 +257,6 @@ def test_it_is_told_how_far_below_the_horizon_it_looks(camera):
     told = about(camera, camera.project(far)[0], np.zeros(1))[0]
     assert told[ABOUT.index("down")] == pytest.approx(0.0, abs=1e-3)
     near = ahead_of(camera, 2.0, 0.0)
-    assert about(camera, camera.project(near)[0], np.zeros(1))[0][ABOUT.index("down")] > 0.1
+    near[0, 2] = camera.xyz_ego[2] - 1.0
+    told = about(camera, camera.project(near)[0], np.zeros(1))[0]
+    assert told[ABOUT.index("down")] == pytest.approx(2 * np.sin(np.arctan2(1.0, 2.0)), rel=1e-3)

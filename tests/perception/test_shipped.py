@@ -6,6 +6,7 @@ import pytest
 from perception.road_truth import road_truth
 from perception.runtime import ONNX_FILE, TORCH_FILE, WEIGHTS, OnnxLook
 from perception.torch_runtime import TorchLook
+from sim.cameras.rig import NARROW_FOCAL_PX
 from sim.world import World
 
 MOST = 8_000_000  # bytes of weights in all
@@ -45,28 +46,26 @@ def test_they_see_the_lane_and_the_cars_ahead_on_a_clear_day(highway):
 
 def test_a_closer_look_tells_distances_better():
     one_look, closer_look = OnnxLook(closer=False), OnnxLook()
-    pairs = []  # errors of the logarithm of the distance, of one look and of a closer one
-    narrow = []  # whether it was the narrow picture
+    errors = {"narrow": [], "wide": []}  # of the logarithm of the distance: of one look, closer
     for scenario in ("highway", "merge", "two-way", "highway-dense"):
         for seed in (7, 8, 9):
             world = World(scenario)
             observation, agents = world.reset(seed), world.truth().agents
-            one, closer = (look(observation).detections for look in (one_look, closer_look))
+            one, two = (look(observation).detections for look in (one_look, closer_look))
             for c, camera in enumerate(world.rig):
                 lens = camera.xyz_ego[:2]
                 true = agents.xy_ego[agents.visible > 0.5] - lens
-                others = closer.xy_ego[closer.camera == c] - lens
+                others = two.xy_ego[two.camera == c] - lens
                 for xy in one.xy_ego[(one.camera == c) & (one.score > 0.5)] - lens:
                     turned = np.arctan2(others[:, 1], others[:, 0]) - np.arctan2(xy[1], xy[0])
                     same = others[np.abs(turned) < 1e-9]  # the direction is as it was
                     nearest = true[np.hypot(*(true - xy).T).argmin()]
                     if len(same) == 1 and np.hypot(*(nearest - xy)) < 0.15 * np.hypot(*xy):
                         told = [np.hypot(*each) / np.hypot(*nearest) for each in (xy, same[0])]
-                        pairs.append(told)
-                        narrow.append(camera.focal_px > 160)
-    errors, narrow = np.abs(np.log(pairs)), np.array(narrow)
-    for lens in (narrow, ~narrow):
-        assert lens.sum() > 20
+                        which = "narrow" if camera.focal_px == NARROW_FOCAL_PX else "wide"
+                        errors[which].append(np.abs(np.log(told)))
+    for which, share in (("narrow", 0.8), ("wide", 0.6)):
+        assert len(errors[which]) > 20
         for mean in (np.median, np.mean):
-            once, closer = mean(errors[lens], axis=0)
-            assert closer < 0.85 * once
+            once, closer = mean(errors[which], axis=0)
+            assert closer < share * once
