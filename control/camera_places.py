@@ -38,7 +38,8 @@ PAIRS_AT_ONCE = 5  # of all pairs are looked at in one tick; the others in the n
 MEMORY = 0.8  # how much of the evidence is kept from look to look
 SURE = 0.15  # evidence from which on two cameras are exchanged, or are not any more
 LEAST_MISS = 1e-3  # grey levels: a ratio needs one
-SURE_FRONT = 0.25  # the same for pairs with a front camera, whose ground traffic covers
+SURE_FRONT = 0.2  # the same for pairs with a front camera, whose ground traffic covers
+SIDES = frozenset({"left", "right"})
 BLUR_PX = 2.0  # light changes from picture to picture; edges stay where they are
 
 Grey = NDArray[np.float32]
@@ -94,9 +95,14 @@ class CameraPlaces:
             # Where nothing moved fits best, the ground is hidden, by the car ahead: no news.
             if mine < still or others < still_there:
                 news.append(np.log(others / mine))
-        if news:
-            old = self._evidence.get(pair, 0.0)
-            self._evidence[pair] = MEMORY * old + (1 - MEMORY) * float(np.mean(news))
+        if not news:
+            return
+        found = float(np.mean(news))
+        if found < 0 and len(news) < 2 and len(SIDES.intersection(pair)) == 1:
+            # Who rides along beside the car hardly moves in a side picture, like the ground far
+            # ahead: that alone, with a car that hides the ground there, accuses nobody.
+            found = 0.0
+        self._evidence[pair] = MEMORY * self._evidence.get(pair, 0.0) + (1 - MEMORY) * found
 
     def _is_exchanged(self, pair: tuple[str, str]) -> bool:
         """Between the two bounds it stays as it was."""

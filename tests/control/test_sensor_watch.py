@@ -11,7 +11,10 @@ from datasets.observation import Observation
 from scripts.agents import expert
 from scripts.faults import CAMERAS, SENSOR_FAULTS
 from sim.cameras.rig import default_rig
+from sim.faults import Swapped
 from sim.loop import drive
+from sim.manoeuvres.stage import Actor, Stage, Start
+from sim.scenarios import SCENARIOS
 from sim.world import World
 
 BROKEN_AT = 12  # tick
@@ -86,6 +89,25 @@ def test_exchanged_cameras_are_found_soon_whenever_it_happens_and_when_it_ends(s
             assert each.blind == set(), k
         elif since + soon < k < ends:
             assert each.blind == both, k
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_who_rides_along_beside_the_car_exchanges_no_cameras(side):
+    """By night, with a car ahead: all that moves through the side picture is the one beside."""
+    road, slow = ("0", "1"), 2.8
+    beside = Start(road, {"left": 0, "right": 2}[side], 61.0, slow + 0.4)
+    stage = Stage(Start(road, 1, 60.0, slow), (Actor(Start(road, 1, 68.0, slow)), Actor(beside)))
+    world = World(replace(SCENARIOS["highway"], name="escort", stage=stage), "night")
+    watch, observation = SensorWatch(default_rig()), world.reset(0)
+    for k in range(50):
+        assert watch.check(observation).blind == set(), k
+        observation, _ = world.step(Action(0.0, 0.0))
+
+
+@pytest.mark.parametrize("pair", [("front_wide", "left"), ("right", "rear")])
+def test_any_two_cameras_that_are_exchanged_are_found(sound, pair):
+    exchanged = [Swapped(*pair)(sound[: k + 1], 0) for k in range(20)]
+    assert watched(exchanged)[-1].blind == set(pair)
 
 
 @pytest.mark.parametrize(("name", "factor"), [("ego-speed+10", 1.1), ("ego-speed-10", 0.9)])
