@@ -9,8 +9,9 @@ State    the pictures of the tick before; for every pair of cameras the evidence
          exchanged: the mean logarithm of how many times better their own calibrations explain what
          they see.
 Input    pictures, calibrations, and how the car moved: speed and yaw rate.
-Limits   says nothing of a car that stands, and nothing of the two front cameras exchanged with each
-         other. By night, where the ground is nearly black, it may not tell left from right.
+Limits   says nothing of a car that stands, of the two front cameras exchanged with each other, and
+         of a side camera exchanged with one along the road while traffic hides the ground from
+         either. By night, where the ground is nearly black, it may not tell left from right.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ SLOWEST = 2.0  # m/s at which the ground moves enough
 PAIRS_AT_ONCE = 5  # of all pairs are looked at in one tick; the others in the next
 MEMORY = 0.8  # how much of the evidence is kept from look to look
 SURE = 0.15  # evidence from which on two cameras are exchanged, or are not any more
-LEAST_MISS = 1e-3  # grey levels: a ratio needs one
 SURE_FRONT = 0.2  # the same for pairs with a front camera, whose ground traffic covers
 SIDES = frozenset({"left", "right"})
+LEAST_MISS = 1e-3  # grey levels: a ratio needs one
 BLUR_PX = 2.0  # light changes from picture to picture; edges stay where they are
 
 Grey = NDArray[np.float32]
@@ -98,10 +99,10 @@ class CameraPlaces:
         if not news:
             return
         found = float(np.mean(news))
+        # Who rides along beside the car hardly moves in a side picture, like the ground far ahead:
+        # that alone, while traffic hides the ground there, accuses nobody.
         if found < 0 and len(news) < 2 and len(SIDES.intersection(pair)) == 1:
-            # Who rides along beside the car hardly moves in a side picture, like the ground far
-            # ahead: that alone, with a car that hides the ground there, accuses nobody.
-            found = 0.0
+            return
         self._evidence[pair] = MEMORY * self._evidence.get(pair, 0.0) + (1 - MEMORY) * found
 
     def _is_exchanged(self, pair: tuple[str, str]) -> bool:

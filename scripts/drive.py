@@ -87,7 +87,7 @@ class Episode:
     at_fault: bool
     duration_s: float
     mean_speed: float  # m/s
-    late_ticks: int
+    late_ticks: int | None  # None without a window: nothing is due there
 
 
 @dataclass(slots=True)
@@ -152,6 +152,8 @@ def drive_episodes(
     programme = Programme(args.scenario or FIRST_SCENARIO, args.seed, args.weather, tour)
     done = 0
     while count is None or done < count:
+        if viewer.window is None:
+            print(f"{programme.scenario} seed {programme.seed}: driving", flush=True)
         episode, asked = drive_episode(
             args.agent, programme, viewer, recorder, args.fault, args.shadow
         )
@@ -189,10 +191,13 @@ def drive_episode(
     last = watched.last
     if last is None or last.outcome is None:
         return None, watched.asked
-    return report(last, programme, watched.speeds, viewer.status.late_ticks), watched.asked
+    late_ticks = viewer.status.late_ticks if viewer.status.live else None
+    return report(last, programme, watched.speeds, late_ticks), watched.asked
 
 
-def report(last: Tick, programme: Programme, speeds: list[float], late_ticks: int) -> Episode:
+def report(
+    last: Tick, programme: Programme, speeds: list[float], late_ticks: int | None
+) -> Episode:
     assert last.outcome is not None
     return Episode(
         scenario=programme.scenario,
@@ -208,10 +213,10 @@ def report(last: Tick, programme: Programme, speeds: list[float], late_ticks: in
 
 def describe(episode: Episode) -> str:
     fault = " (at fault)" if episode.at_fault else ""
+    late = "" if episode.late_ticks is None else f", {episode.late_ticks} late ticks"
     return (
         f"{episode.scenario} seed {episode.seed}: {episode.outcome}{fault} after "
-        f"{episode.duration_s:.1f} s at {episode.mean_speed:.1f} m/s, "
-        f"{episode.late_ticks} late ticks"
+        f"{episode.duration_s:.1f} s at {episode.mean_speed:.1f} m/s{late}"
     )
 
 

@@ -44,6 +44,8 @@ SENSOR_FAULTS: dict[str, Spoil] = {
     "all-black": Black(CAMERAS),
     "swapped-left-right": Swapped("left", "right"),
     "swapped-front-rear": Swapped("front_wide", "rear"),
+    "swapped-front-left": Swapped("front_wide", "left"),
+    "swapped-right-rear": Swapped("right", "rear"),
     "ego-speed+10": WrongSpeed(1.1),
     "ego-speed-10": WrongSpeed(0.9),
 }

@@ -73,6 +73,7 @@ class Status:
     speed_up: int = 1
     frame_rate_hz: float = DECISION_HZ
     late_ticks: int = 0
+    live: bool = True  # in real time, for somebody at the keys; else only for a file
     taken: bool = False  # a person wants the wheel
 
 
@@ -206,7 +207,10 @@ def draw_tag(image: Image, box: Box, name: str) -> None:
 
 
 def draw_keys(image: Image, status: Status, keys: Mapping[str, StrEnum] = KEYS) -> None:
-    """The legend along the bottom edge; the keys of what is switched on are lit."""
+    """The legend along the bottom edge, for whoever sits there; the keys of what is switched on are
+    lit."""
+    if not status.live:
+        return
     lit = {
         Command.PAUSE: status.paused,
         Command.BOXES: status.boxes,
@@ -241,11 +245,14 @@ def draw_header(image: Image, status: Status, t: float) -> None:
         u += ink.text_width(value, ink.STRONG) + 18
     late: Color = ink.WARN if status.late_ticks else ink.MUTED
     running = "paused" if status.paused else f"x{status.speed_up}"
-    u = WIDTH - 14.0
-    for string, color in (
+    pace = (
         (f"{status.late_ticks} late", late),
         (f"{status.frame_rate_hz:.1f} Hz", ink.MUTED),
         (running, ink.WARN if status.paused or status.speed_up > 1 else ink.MUTED),
+    )
+    u = WIDTH - 14.0
+    for string, color in (
+        *(pace if status.live else ()),
         (f"{t:.1f} s of {status.time_limit:.0f} s", ink.TEXT),
         (f"{100 * min(1.0, max(0.0, status.progress)):.0f} % of the way", ink.TEXT),
     ):

@@ -49,7 +49,8 @@ class Viewer:
     def begin(self, status: Status) -> None:
         """A new episode; how the viewer likes to look at it stays."""
         mine = {name: getattr(self.status, name) for name in (*LOOKS.values(), "speed_up")}
-        self.status = replace(status, **mine, paused=self.status.paused)
+        live = self.window is not None
+        self.status = replace(status, **mine, paused=self.status.paused, live=live)
         self._canvas.reset()
         if self.window is not None:
             self.window.show(self._canvas.draw_waiting(self.status))

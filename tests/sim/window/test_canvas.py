@@ -54,6 +54,14 @@ def test_an_overlay_changes_the_cameras_and_its_key_only(draw, overlay):
     assert np.any(CAMERAS["front"].of(on) != CAMERAS["front"].of(off))
 
 
+def test_a_video_that_nobody_steers_shows_no_keys_and_no_pace(draw):
+    header = ink.Box(0, 0, WIDTH, 43)
+    watched, kept = draw(), draw(live=False)
+    assert differs_within(watched, kept, [header, LEGEND])
+    assert len(np.unique(LEGEND.of(kept).reshape(-1, 3), axis=0)) == 1
+    np.testing.assert_array_equal(kept, draw(live=False, late_ticks=7, frame_rate_hz=3.0))
+
+
 def test_a_long_reason_stays_on_its_card(draw):
     long = draw(decision={"reason": "waiting for the traffic in the roundabout " * 9})
     assert differs_within(long, draw(), [DRIVER])
