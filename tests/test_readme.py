@@ -1,9 +1,13 @@
 """The README's map shows the files that exist, its commands are those of the project."""
 
+import re
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 
 
 def mapped_files():
@@ -33,3 +37,20 @@ def test_the_picture_exists_and_loads_quickly():
 def test_the_two_commands_are_there():
     assert "pip install uv && uv run scripts/drive.py" in README
     assert "pip install uv && uv run pytest" in README
+
+
+def anchors(page):
+    """What a link to a heading of the page is called, as on GitHub."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_pages_and_headings_that_exist(page):
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if "://" in link:
+            continue
+        path, _, heading = link.partition("#")
+        there = (page.parent / path).resolve() if path else page
+        assert there.exists(), link
+        assert not heading or heading in anchors(there), link
