@@ -171,36 +171,46 @@ def _values(
 def _locate(
     lanes: FloatArray, count: IntArray, xy: FloatArray, heading: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """(N, L) of each place on each lane, by the lane's nearest piece: how far it is from being
+    there (metres aside and beyond its ends, and a price on driving another way; infinite where the
+    heading is another lane's), metres along it and left of it."""
     n, n_lanes = len(xy), len(count)
     distance = np.full((n, n_lanes), np.inf)
     along = np.zeros((n, n_lanes))
     offset = np.zeros((n, n_lanes))
     for lane in range(n_lanes):
         last = count[lane] - 2
-        if last < 0:
-            continue
         for i in range(n):
             best, s = 1e18, 0.0
             for k in range(last + 1):
-                ax, ay = lanes[lane, k, 0], lanes[lane, k, 1]
-                bx, by = lanes[lane, k + 1, 0] - ax, lanes[lane, k + 1, 1] - ay
-                length = math.hypot(bx, by)
+                begin, end = lanes[lane, k], lanes[lane, k + 1]
+                length = math.hypot(end[0] - begin[0], end[1] - begin[1])
                 if length < 1e-6:
                     continue
-                px, py = xy[i, 0] - ax, xy[i, 1] - ay
-                ahead = (px * bx + py * by) / length
-                inside = min(max(ahead, 0.0), length)
-                ex, ey = px - inside * bx / length, py - inside * by / length
-                square = ex * ex + ey * ey
+                ahead, inside, left, square = _on_segment(begin, end, length, xy[i])
                 if square < best:
                     best = square
                     beyond = (k == 0 and ahead < 0) or (k == last and ahead > length)
                     along[i, lane] = s + (ahead if beyond else inside)
-                    offset[i, lane] = (bx * py - by * px) / length
-                    turn = heading[i] - math.atan2(by, bx)
+                    offset[i, lane] = left
+                    turn = heading[i] - math.atan2(end[1] - begin[1], end[0] - begin[0])
                     turn = abs((turn + math.pi) % (2 * math.pi) - math.pi)
                     overrun = abs(ahead - inside) if beyond else 0.0
-                    total = abs(offset[i, lane]) + overrun + HEADING_WEIGHT * turn
+                    total = abs(left) + overrun + HEADING_WEIGHT * turn
                     distance[i, lane] = total if turn < MAX_ALIGNMENT else np.inf
                 s += length
     return distance, along, offset
+
+
+@njit(cache=True)
+def _on_segment(
+    begin: FloatArray, end: FloatArray, length: float, at: FloatArray
+) -> tuple[float, float, float, float]:
+    """Of a point beside a stretch of that length: metres along its line, the same kept within its
+    ends, metres left of the line, and the square of the distance from the stretch."""
+    bx, by = end[0] - begin[0], end[1] - begin[1]
+    px, py = at[0] - begin[0], at[1] - begin[1]
+    ahead = (px * bx + py * by) / length
+    inside = min(max(ahead, 0.0), length)
+    ex, ey = px - inside * bx / length, py - inside * by / length
+    return ahead, inside, (bx * py - by * px) / length, ex * ex + ey * ey
