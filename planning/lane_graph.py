@@ -183,17 +183,19 @@ def _locate(
         for i in range(n):
             best, s = 1e18, 0.0
             for k in range(last + 1):
-                begin, end = lanes[lane, k], lanes[lane, k + 1]
-                length = math.hypot(end[0] - begin[0], end[1] - begin[1])
+                ax, ay = lanes[lane, k, 0], lanes[lane, k, 1]
+                bx, by = lanes[lane, k + 1, 0] - ax, lanes[lane, k + 1, 1] - ay
+                length = math.hypot(bx, by)
                 if length < 1e-6:
                     continue
-                ahead, inside, left, square = _on_segment(begin, end, length, xy[i])
+                px, py = xy[i, 0] - ax, xy[i, 1] - ay
+                ahead, inside, left, square = _on_segment(bx, by, length, px, py)
                 if square < best:
                     best = square
                     beyond = (k == 0 and ahead < 0) or (k == last and ahead > length)
                     along[i, lane] = s + (ahead if beyond else inside)
                     offset[i, lane] = left
-                    turn = heading[i] - math.atan2(end[1] - begin[1], end[0] - begin[0])
+                    turn = heading[i] - math.atan2(by, bx)
                     turn = abs((turn + math.pi) % (2 * math.pi) - math.pi)
                     overrun = abs(ahead - inside) if beyond else 0.0
                     total = abs(left) + overrun + HEADING_WEIGHT * turn
@@ -204,12 +206,10 @@ def _locate(
 
 @njit(cache=True)
 def _on_segment(
-    begin: FloatArray, end: FloatArray, length: float, at: FloatArray
+    bx: float, by: float, length: float, px: float, py: float
 ) -> tuple[float, float, float, float]:
-    """Of a point beside a stretch of that length: metres along its line, the same kept within its
-    ends, metres left of the line, and the square of the distance from the stretch."""
-    bx, by = end[0] - begin[0], end[1] - begin[1]
-    px, py = at[0] - begin[0], at[1] - begin[1]
+    """Of a point p beside a stretch from the origin to b: metres along its line, the same kept
+    within its ends, metres left of the line, and the square of the distance from the stretch."""
     ahead = (px * bx + py * by) / length
     inside = min(max(ahead, 0.0), length)
     ex, ey = px - inside * bx / length, py - inside * by / length
