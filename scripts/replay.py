@@ -122,6 +122,7 @@ class Show:
             progress=moment.progress,
             paused=self.paused,
             speed_up=max(1, round(self.speed)),
+            live=self.window is not None,
             **self.looks,
         )
         image = self._canvas.draw(moment.tick, moment.state, self.replay.road_map, status)

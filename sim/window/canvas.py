@@ -73,7 +73,7 @@ class Status:
     speed_up: int = 1
     frame_rate_hz: float = DECISION_HZ
     late_ticks: int = 0
-    live: bool = True  # in real time, for somebody at the keys; else only for a file
+    live: bool = False  # in a window, for somebody at the keys; else only for a file
     taken: bool = False  # a person wants the wheel
 
 

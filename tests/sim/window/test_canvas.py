@@ -13,7 +13,7 @@ from sim.window import canvas, ink
 from sim.window.canvas import CAMERAS, DRIVER, HEIGHT, MAP, WIDTH, Canvas, Status
 from sim.window.map_view import ASPHALT, CAR, GROUND, MapView, Viewport
 
-STATUS = Status("highway", 3, "clear", "expert", 40.0)
+STATUS = Status("highway", 3, "clear", "expert", 40.0, live=True)
 LEGEND = ink.Box(0, 684, WIDTH, HEIGHT - 684)
 
 
