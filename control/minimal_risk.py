@@ -17,7 +17,7 @@ from datasets.scene import Scene
 from planning.lane_graph import LaneGraph
 from planning.memory import straight_lane
 from planning.motion import MotionMemory
-from planning.paths import Paths, project_points
+from planning.paths import Paths
 from planning.prediction import DT, predict
 from planning.proposals import Proposal, Proposals
 from planning.reach import find_paths, speed_bounds
@@ -25,7 +25,7 @@ from planning.rollout import Pace, roll_out
 
 HORIZON = 5.0  # s
 BRAKING = 3.0  # m/s^2: firm, and within nuPlan's comfort bound of 4.05
-NEAR, RANGE = 12.0, 160.0  # m from the path, m away: who matters
+RANGE = 160.0  # m: who is further away does not matter
 _BRAKE = Proposals.of([Proposal(0, 0.0, np.inf, "brake")])
 
 
@@ -60,18 +60,9 @@ class MinimalRiskStop:
         agents = scene.agents.where(away < RANGE).compact()
         motion = self._motion.update(scene.t, agents)
         forecast = predict(graph, agents, motion, scene.ego.speed, HORIZON)
-        s, d = project_points(paths.xy, paths.heading, forecast.xy, NEAR)
-        rollouts = roll_out(
-            _BRAKE,
-            paths,
-            speed_bounds(paths),
-            scene.ego,
-            forecast,
-            s,
-            d,
-            round(HORIZON / DT),
-            self._pace,
-        )
+        beside, steps = forecast.beside(paths), round(HORIZON / DT)
+        bounds = speed_bounds(paths)
+        rollouts = roll_out(_BRAKE, paths, bounds, scene.ego, forecast, beside, steps, self._pace)
         n = rollouts.speed.shape[1]
         return Trajectory(np.arange(n) * DT, rollouts.xy[0], rollouts.heading[0], rollouts.speed[0])
 

@@ -23,7 +23,7 @@ from datasets.checks import BoolArray, FloatArray, IntArray
 from datasets.geometry import box_corners, box_gap
 from planning.boxes import EGO_LENGTH, EGO_WIDTH
 from planning.paths import project_points, resample
-from planning.prediction import DT, Forecast
+from planning.prediction import DT, NEAR, Forecast
 from planning.rss import RSS, safe_gap
 
 assert DT == STEP, "courses and forecasts are told at the same moments"
@@ -46,7 +46,6 @@ CERTAIN = Care(along=-0.2, crossing=-0.2, straight_on=0.0)  # deeper than tracks
 SHARE = 0.3  # of an agent's hypotheses, by weight
 EVERY = 2  # steps between two moments at which boxes are compared
 PUSH = 0.2  # m that a plan may still take from too small a gap of now
-NEAR = 12.0  # m from the plan's path: who is further away is not projected on it
 AROUND = 60  # m of path behind and beyond: more than RSS asks for at any speed driven here
 STRIP = 0.2  # m of air beside the car in which somebody is in its strip
 LOOKS = (0.0, 0.5, 1.0, 1.5, 2.0)  # s: who is ahead and who behind; the last one is the gap's
@@ -62,12 +61,12 @@ def avoids_collisions(course: Course, forecast: Forecast, limit: float) -> Margi
 def keeps_distance(course: Course, forecast: Forecast) -> list[Margin]:
     """The distances that the plan keeps to those ahead and behind, in units of what RSS asks for
     beyond what it asks for."""
-    if not len(forecast):
+    if not forecast.count:
         return [Margin(GAP, 1.0), Margin(CUT_IN, 1.0)]
     s, d = _beside_path(course, forecast)
     driven = np.append(0.0, np.cumsum(np.hypot(*np.diff(course.xy, axis=0).T)))
-    gap, cut_in = np.ones(len(forecast)), np.ones(len(forecast))
-    swept_now, was_ahead = _in_strip(d[:, 0], forecast), np.zeros(len(forecast), np.bool_)
+    gap, cut_in = np.ones(forecast.count), np.ones(forecast.count)
+    swept_now, was_ahead = _in_strip(d[:, 0], forecast), np.zeros(forecast.count, np.bool_)
     for moment in LOOKS:
         k = course.at(moment)
         along = np.cos(forecast.heading[:, k] - course.heading[k])
@@ -145,7 +144,7 @@ def _first_touch(course: Course, forecast: Forecast, care: Care) -> float:
     """s until the car comes too near to an agent in more than SHARE of its hypotheses; inf if it
     does not. To whom it is too near already it may stay, as his place may be wrong and no plan
     could help it; but not when the plan takes more than PUSH of the gap that there is now."""
-    if not len(forecast):
+    if not forecast.count:
         return np.inf
     s, d = _beside_path(course, forecast)
     from_behind = _in_strip(d[:, 0], forecast) & (s[:, 0] < 0)
@@ -161,7 +160,7 @@ def _first_touch(course: Course, forecast: Forecast, care: Care) -> float:
     gap = _gaps(course, forecast, rows, k)
     along = np.abs(np.cos(forecast.heading[rows, k] - course.heading[k])) > ALONG
     too_near = gap < np.where(along, care.along, care.crossing)
-    now = np.full(len(forecast), np.inf)  # m, the gap of now to whom the car is too near already
+    now = np.full(forecast.count, np.inf)  # m, the gap of now to whom the car is too near already
     begins = too_near & (k == 0)
     now[rows[begins]] = gap[begins]
     hit = too_near & (gap < now[rows] - PUSH)

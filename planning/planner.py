@@ -28,7 +28,7 @@ from planning.detours import breakdown_on, with_detours
 from planning.junction import conflict_zones
 from planning.memory import LaneMemory
 from planning.motion import MotionMemory
-from planning.paths import Paths, project_points
+from planning.paths import Paths
 from planning.prediction import DT, Forecast, predict
 from planning.proposals import Proposals, first_conflict, propose
 from planning.reach import speed_bounds
@@ -37,7 +37,6 @@ from planning.scoring import Scores, Weights, score
 from planning.unseen import with_unseen
 
 WALKING = 1.5  # m/s: a plan that ends slower gets nowhere
-NEAR = 12.0  # m from a path: who is further away is not projected on it
 
 
 @dataclass(frozen=True)
@@ -122,15 +121,17 @@ class RulePlanner:
         broken = breakdown_on(paths, agents, motion, float(zone[0][0]))
         paths = with_detours(paths, graph.lanes, agents, broken)
         forecast = predict(graph, agents, motion, scene.ego.speed, config.horizon)
-        s, d = project_points(paths.xy, paths.heading, forecast.xy, NEAR)
+        beside = forecast.beside(paths)
         if len(paths) > len(zone[0]):
             zone = conflict_zones(graph, paths)
-        conflict = first_conflict(paths, forecast, s, d)
+        conflict = first_conflict(paths, beside)
         proposals = propose(paths, scene.ego, conflict, zone[0], config.shares)
         bounds = speed_bounds(paths)
-        rollouts = roll_out(proposals, paths, bounds, scene.ego, forecast, s, d, steps, config.pace)
+        rollouts = roll_out(
+            proposals, paths, bounds, scene.ego, forecast, beside, steps, config.pace
+        )
         scores = score(
-            proposals, rollouts, paths, forecast, s, d, zone, self._habit(paths), self._entering,
+            proposals, rollouts, paths, forecast, beside, zone, self._habit(paths), self._entering,
             config.weights,
         )  # fmt: skip
         best, emergency = choose(scores, rollouts)

@@ -17,7 +17,7 @@ from datasets.checks import BoolArray, FloatArray, IntArray
 from datasets.observation import EgoState
 from planning.boxes import EGO_LENGTH
 from planning.paths import Paths
-from planning.prediction import Forecast
+from planning.prediction import Beside
 from planning.reach import BEHIND
 
 CHANGE_TIME = 3.5  # s that a lane change takes when another one follows
@@ -84,15 +84,15 @@ class Proposals:
         return np.array([LAUNCH if kind == "launch" else 1.0 for kind in self.kind])
 
 
-def first_conflict(paths: Paths, forecast: Forecast, s: FloatArray, d: FloatArray) -> FloatArray:
+def first_conflict(paths: Paths, beside: Beside) -> FloatArray:
     """(P,) m along each path to the first place that somebody from beside it comes to block; inf
-    if nobody does. `s`, `d` are the (P, H, T) coordinates of the forecasts."""
-    blocks = np.abs(d) < CONFLICT_WIDTH
+    if nobody does."""
+    blocks = np.abs(beside.d) < CONFLICT_WIDTH
     outside_now = ~blocks[:, :, :1]
-    ahead = s > paths.start[:, None, None] + 3.0
-    place = np.where(blocks & outside_now & ahead, s, np.inf)
+    ahead = beside.s > paths.start[:, None, None] + 3.0
+    place = np.where(blocks & outside_now & ahead, beside.s, np.inf)
     # A car that comes the other way or across blocks the road with its length, not its centre.
-    return place.min(axis=(1, 2), initial=np.inf) if len(forecast) else np.full(len(paths), np.inf)
+    return np.asarray(place.min(axis=(1, 2), initial=np.inf))
 
 
 def _due(paths: Paths, p: int) -> tuple[float, float]:

@@ -8,19 +8,18 @@ The pace is the least of four accelerations: towards the wanted speed, behind th
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from datasets.checks import BoolArray, FloatArray
+from datasets.checks import BoolArray, FloatArray, IntArray
 from datasets.driving import MAX_ACCEL
 from datasets.observation import EgoState
 from planning.bicycle import PHYSICS_STEP, curvature_from_steering, forward, steering_from_curvature
 from planning.boxes import EGO_LENGTH, EGO_WIDTH
 from planning.paths import STEP, Paths, frenet, nearest_on_path
-from planning.prediction import DT, Forecast
+from planning.prediction import DT, Beside, Forecast
 from planning.proposals import Proposals
 from planning.tracking import COMFORT, EMERGENCY, curvature_command
 
@@ -45,9 +44,9 @@ class Pace(NamedTuple):
     urgency: float = 3.8  # m/s^2: needing more than this is an emergency
 
 
-@dataclass(frozen=True, slots=True)
-class Rollouts:
-    """C simulated proposals at T + 1 moments, the first of which is now; ego frame of now."""
+class Rollouts(NamedTuple):
+    """C simulated proposals at T + 1 moments, the first of which is now; ego frame of now. A named
+    tuple, because it goes into compiled code."""
 
     xy: FloatArray  # (C, T + 1, 2) m
     heading: FloatArray  # (C, T + 1) rad
@@ -58,37 +57,75 @@ class Rollouts:
     d: FloatArray  # (C, T + 1) m left of its path
 
 
+class _Orders(NamedTuple):
+    """C proposals, without the words."""
+
+    path: IntArray  # (C,)
+    speed: FloatArray  # (C,) m/s
+    stop: FloatArray  # (C,) m along the path
+    urgent: BoolArray  # (C,)
+    passing: BoolArray  # (C,)
+    hurry: FloatArray  # (C,)
+    first: FloatArray  # (C,) m/s
+    delay: FloatArray  # (C,) s
+
+
+class _Ways(NamedTuple):
+    """P paths, as far as driving along them needs."""
+
+    xy: FloatArray  # (P, K, 2) m
+    heading: FloatArray  # (P, K) rad
+    curvature: FloatArray  # (P, K) 1/m to steer
+    bounds: FloatArray  # (P, K) m/s
+    start: FloatArray  # (P,) m along the path of the car
+
+
+class _Traffic(NamedTuple):
+    """H forecasts, as far as following them along P paths needs."""
+
+    s: FloatArray  # (P, H, T + 1) m along each path
+    d: FloatArray  # (P, H, T + 1) m left of it
+    heading: FloatArray  # (H, T + 1) rad
+    speed: FloatArray  # (H, T + 1) m/s
+    length: FloatArray  # (H,) m, with the room that is kept behind and before it
+    width: FloatArray  # (H,) m
+    followed: BoolArray  # (P, H)
+
+
+class _Car(NamedTuple):
+    """The car as it is now."""
+
+    speed: float  # m/s
+    accel: float  # m/s^2
+    steering: float  # rad
+
+
 def roll_out(
     proposals: Proposals,
     paths: Paths,
     bounds: FloatArray,
     ego: EgoState,
     forecast: Forecast,
-    agent_s: FloatArray,
-    agent_d: FloatArray,
+    beside: Beside,
     steps: int,
     pace: Pace,
 ) -> Rollouts:
-    """Simulate all proposals; `bounds` (P, K) m/s as reach.speed_bounds gives them, `agent_s`
-    and `agent_d` (P, H, T + 1) the forecasts along the paths."""
-    return Rollouts(
-        *_roll_out(
-            proposals.path, proposals.speed, proposals.stop, proposals.urgent, proposals.passing,
-            proposals.hurry, proposals.first, proposals.delay,
-            paths.xy, paths.heading, paths.steering, bounds, paths.start,
-            max(ego.speed, 0.0), ego.accel, ego.steering_angle,
-            agent_s, agent_d, forecast.heading, forecast.speed,
-            forecast.length + 2 * forecast.room, forecast.width,
-            _followed(paths, forecast, agent_s, agent_d), steps, pace, COMFORT, EMERGENCY,
-        )
+    """Simulate all proposals; `bounds` (P, K) m/s as reach.speed_bounds gives them, `beside` the
+    forecast along the paths."""
+    orders = _Orders(
+        proposals.path, proposals.speed, proposals.stop, proposals.urgent, proposals.passing,
+        proposals.hurry, proposals.first, proposals.delay,
     )  # fmt: skip
+    ways = _Ways(paths.xy, paths.heading, paths.steering, bounds, paths.start)
+    length, followed = forecast.length + 2 * forecast.room, _followed(paths, forecast, beside)
+    traffic = _Traffic(*beside, forecast.heading, forecast.speed, length, forecast.width, followed)
+    car = _Car(max(ego.speed, 0.0), ego.accel, ego.steering_angle)
+    return Rollouts(*_roll_out(orders, ways, traffic, car, steps, pace, COMFORT, EMERGENCY))
 
 
-def _followed(
-    paths: Paths, forecast: Forecast, agent_s: FloatArray, agent_d: FloatArray
-) -> BoolArray:
+def _followed(paths: Paths, forecast: Forecast, beside: Beside) -> BoolArray:
     """(P, H) whom the car would follow: not who follows it now, whose forecast runs through it."""
-    s, d = agent_s[:, :, 0], agent_d[:, :, 0]
+    s, d = beside.s[:, :, 0], beside.d[:, :, 0]
     behind = (s < paths.start[:, None]) & (np.abs(d) < SAME_LANE)
     return np.asarray((forecast.weight >= UNLIKELY) & ~behind)
 
@@ -103,10 +140,12 @@ def idm_accel(speed: float, gap: float, lead_speed: float, pace: Pace) -> float:
 
 
 @njit(cache=True)
-def _pace(v, accel, wanted, trend, gap, lead_speed, beside, stop_gap, urgent, hurry, pace):  # type: ignore[no-untyped-def]
+def _pace(v, accel, wanted, trend, lead, stop_gap, urgent, hurry, pace):  # type: ignore[no-untyped-def]
     """The acceleration for the next tick: see the module. `trend` is how the wanted speed changes
-    as the car drives on, m/s^2: without it the car would be late for every bend. Behind who is
-    still `beside` the car it falls back at ease: they meet only once it has moved over."""
+    as the car drives on, m/s^2: without it the car would be late for every bend. Behind the `lead`
+    (see `_lead`) who is still beside the car it falls back at ease: they meet only once it has
+    moved over."""
+    gap, lead_speed, beside = lead
     command = pace.gain * (wanted - v)
     if v > wanted:  # as hard as can still be let go by the jerk limit
         soft = pace.jerk / pace.slowing
@@ -160,27 +199,26 @@ def _steer(s, d, psi, v, kappa, heading, curvature, limits):  # type: ignore[no-
 
 
 @njit(cache=True)
-def _lead(
-    s, d, passing, t, agent_s, agent_d, heading, speed, length, width, followed, path_heading
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Gap between bumpers to the agent in front at tick t, its speed along the path, and whether
+def _lead(s, d, passing, t, p, traffic, ways):  # type: ignore[no-untyped-def]
+    """Gap between bumpers to the agent in front at tick t, its speed along path p, and whether
     only the car's own way to the path brings it before the car. In front is who is within the
     strip that the car still sweeps on its way to the path, and who drives along beside it and will
     be within a moment; of one who brakes, the speed a moment later."""
     best, lead_speed, beside = 1e18, 0.0, False
     low, high = (0.0, 0.0) if passing else (min(d, 0.0), max(d, 0.0))
+    agent_s, agent_d, speed = traffic.s[p], traffic.d[p], traffic.speed
     later = min(t + FORESIGHT, agent_s.shape[1] - 1)
     for h in range(agent_s.shape[0]):
         ahead = agent_s[h, t] - s
-        if ahead <= 0.0 or ahead > 200.0 or agent_d[h, t] == math.inf or not followed[h]:
+        if ahead <= 0.0 or ahead > 200.0 or agent_d[h, t] == math.inf or not traffic.followed[p, h]:
             continue
-        margin = (EGO_WIDTH + width[h]) / 2 + 0.3
+        margin = (EGO_WIDTH + traffic.width[h]) / 2 + 0.3
         inside = low - margin <= agent_d[h, t] <= high + margin
-        k = min(int(agent_s[h, t] / STEP), len(path_heading) - 1)
-        turn = math.cos(heading[h, t] - path_heading[k])
+        k = min(int(agent_s[h, t] / STEP), ways.heading.shape[1] - 1)
+        turn = math.cos(traffic.heading[h, t] - ways.heading[p, k])
         if not inside and not (turn > ALONG and low - margin <= agent_d[h, later] <= high + margin):
             continue
-        gap = ahead - (EGO_LENGTH + length[h]) / 2
+        gap = ahead - (EGO_LENGTH + traffic.length[h]) / 2
         slower = min(speed[h, t], speed[h, later]) * turn
         if slower < speed[h, t] and agent_d[h, later] < math.inf:
             # Who slows down has come further by then than who drove that slowly all the time.
@@ -193,44 +231,39 @@ def _lead(
 
 
 @njit(cache=True)
-def _roll_out(
-    path, wanted, stop, urgent, passing, hurry, first, delay,
-    xy, heading, curvature, bounds, start, speed0, accel0, steering0,
-    agent_s, agent_d, agent_heading, agent_speed, agent_length, agent_width, followed,
-    steps, pace, comfort, emergency,
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    n = len(path)
-    out_xy, out_heading = np.zeros((n, steps + 1, 2)), np.zeros((n, steps + 1))
-    out_speed, out_accel = np.zeros((n, steps + 1)), np.zeros((n, steps + 1))
-    out_curvature = np.zeros((n, steps + 1))
-    out_s, out_d = np.zeros((n, steps + 1)), np.zeros((n, steps + 1))
+def _roll_out(orders, ways, traffic, car, steps, pace, comfort, emergency):  # type: ignore[no-untyped-def]
+    """The columns of Rollouts."""
+    n = len(orders.path)
+    xy, heading = np.zeros((n, steps + 1, 2)), np.zeros((n, steps + 1))
+    speed, accel = np.zeros((n, steps + 1)), np.zeros((n, steps + 1))
+    curvature = np.zeros((n, steps + 1))
+    along, offset = np.zeros((n, steps + 1)), np.zeros((n, steps + 1))
     for c in range(n):
-        p = path[c]
-        x, y, psi, v, a = 0.0, 0.0, 0.0, speed0, accel0
-        kappa = curvature_from_steering(steering0)
-        nearest = nearest_on_path(xy[p], x, y, int(start[p] / STEP), 10)
-        limits = emergency if urgent[c] else comfort
+        p = orders.path[c]
+        way, psi_way = ways.xy[p], ways.heading[p]
+        x, y, psi, v, a = 0.0, 0.0, 0.0, car.speed, car.accel
+        kappa = curvature_from_steering(car.steering)
+        nearest = nearest_on_path(way, x, y, int(ways.start[p] / STEP), 10)
+        limits = emergency if orders.urgent[c] else comfort
         for t in range(steps + 1):
-            nearest = nearest_on_path(xy[p], x, y, nearest, 6)
-            s, d = frenet(xy[p], heading[p], x, y, nearest)
-            out_xy[c, t, 0], out_xy[c, t, 1], out_heading[c, t], out_speed[c, t] = x, y, psi, v
-            out_accel[c, t], out_curvature[c, t], out_s[c, t], out_d[c, t] = a, kappa, s, d
-            most = first[c] if t * DT < delay[c] else wanted[c]
-            target = _at(bounds[p], s)
-            k = min(max(int(s / STEP), 0), xy.shape[1] - 2)
-            trend = (bounds[p, k + 1] - bounds[p, k]) / STEP * v if target < most else 0.0
-            gap, lead_speed, beside = _lead(
-                s, d, passing[c], t, agent_s[p], agent_d[p], agent_heading, agent_speed,
-                agent_length, agent_width, followed[p], heading[p],
-            )  # fmt: skip
+            nearest = nearest_on_path(way, x, y, nearest, 6)
+            s, d = frenet(way, psi_way, x, y, nearest)
+            xy[c, t, 0], xy[c, t, 1], heading[c, t], speed[c, t] = x, y, psi, v
+            accel[c, t], curvature[c, t], along[c, t], offset[c, t] = a, kappa, s, d
+            most = orders.first[c] if t * DT < orders.delay[c] else orders.speed[c]
+            bounds = ways.bounds[p]
+            target = _at(bounds, s)
+            k = min(max(int(s / STEP), 0), len(bounds) - 2)
+            trend = (bounds[k + 1] - bounds[k]) / STEP * v if target < most else 0.0
+            lead = _lead(s, d, orders.passing[c], t, p, traffic, ways)
             a = _pace(
-                v, a, min(target, most), trend, gap, lead_speed, beside, stop[c] - s,
-                urgent[c], hurry[c], pace,
+                v, a, min(target, most), trend, lead, orders.stop[c] - s, orders.urgent[c],
+                orders.hurry[c], pace,
             )  # fmt: skip
             a = max(a, -v / DT)
-            kappa = _steer(s, d, psi, v, kappa, heading[p], curvature[p], limits)
+            kappa = _steer(s, d, psi, v, kappa, psi_way, ways.curvature[p], limits)
             delta = steering_from_curvature(kappa)
             for _ in range(2):
                 x, y, psi, v = forward(x, y, psi, v, a, delta, PHYSICS_STEP)
             v = max(v, 0.0)
-    return out_xy, out_heading, out_speed, out_accel, out_curvature, out_s, out_d
+    return xy, heading, speed, accel, curvature, along, offset

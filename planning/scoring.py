@@ -25,7 +25,7 @@ from numba import njit
 from datasets.checks import FloatArray
 from planning.boxes import EGO_LENGTH, EGO_WIDTH, overlap
 from planning.paths import Paths
-from planning.prediction import DT, Forecast
+from planning.prediction import DT, Beside, Forecast
 from planning.proposals import AT_JUNCTION, Proposals
 from planning.rollout import Rollouts
 from planning.rss import RSS, safe_gap
@@ -79,25 +79,20 @@ def score(
     rollouts: Rollouts,
     paths: Paths,
     forecast: Forecast,
-    agent_s: FloatArray,
-    agent_d: FloatArray,
+    beside: Beside,
     zone: tuple[FloatArray, FloatArray],
     habit: FloatArray,
     entering: bool,
     weights: Weights,
 ) -> Scores:
-    """`habit` (P,) 1 for the path of the plan before; `entering`: it drove into a junction;
-    `agent_s`, `agent_d` (P, H, T + 1); `zone` (P,) and (P,) where the next junction of each path
-    begins and ends."""
+    """`beside` the forecast along the paths; `zone` (P,) and (P,) where the next junction of each
+    path begins and ends; `habit` (P,) 1 for the path of the plan before; `entering`: it drove into
+    a junction."""
     p = proposals.path
     to_junction = zone[0][p] - rollouts.s[:, 0] - EGO_LENGTH / 2
     asks = (to_junction > 0) & (to_junction < AT_JUNCTION) & (not entering)
     air = np.where(asks, ENTRY_MARGIN, MARGIN_ALONG)
-    risk, when, harm, ttc = _collide(
-        p, air, rollouts.xy, rollouts.heading, rollouts.speed,
-        rollouts.s, rollouts.d, forecast.xy, forecast.heading, forecast.speed, forecast.agent,
-        forecast.weight, forecast.length, forecast.width, agent_s, agent_d, RSS,
-    )  # fmt: skip
+    risk, when, harm, ttc = _collide(p, air, rollouts, forecast, beside, RSS)
     horizon = (rollouts.speed.shape[1] - 1) * DT
     limit = float(paths.speed_limit[:, 60:].max())
     driven = rollouts.s[:, -1] - rollouts.s[:, 0] + weights.final_speed * rollouts.speed[:, -1]
@@ -162,72 +157,71 @@ def _route_cost(paths: Paths, speed: float, weights: Weights) -> FloatArray:
 
 
 @njit(cache=True)
-def _collide(
-    path, air, xy, heading, speed, s, d, axy, aheading, aspeed, agent, weight, length, width,
-    agent_s, agent_d, rss,
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Per proposal, with `air` m before and behind it: the largest share of an agent's hypotheses
+def _collide(path, air, plans, others, beside, rss):  # type: ignore[no-untyped-def]
+    """Per rollout, with `air` m before and behind it: the largest share of an agent's hypotheses
     it runs into, when, how fast, m/s (the mean over the hypotheses of an agent), and TTC."""
-    n, n_agents = len(path), axy.shape[0]
+    n = len(path)
     risk, when, harm, ttc = np.zeros(n), np.full(n, np.inf), np.zeros(n), np.ones(n)
     for c in range(n):
         share, mean_impact, owner = 0.0, 0.0, -1
-        for h in range(n_agents):
-            if agent[h] != owner:
-                share, mean_impact, owner = 0.0, 0.0, agent[h]
-            hit, impact, close = _meet(
-                air[c], xy[c], heading[c], speed[c], s[c], d[c], axy[h], aheading[h], aspeed[h],
-                agent_s[path[c], h], agent_d[path[c], h], length[h], width[h], rss,
-            )  # fmt: skip
+        for h in range(len(others.agent)):
+            if others.agent[h] != owner:
+                share, mean_impact, owner = 0.0, 0.0, others.agent[h]
+            hit, impact, close = _meet(c, h, path[c], air[c], plans, others, beside, rss)
             if hit < np.inf:
-                stands = speed[c, round(hit / DT)] < STILL
-                share += weight[h] * (STANDING_BLAME if stands else 1.0)
+                stands = plans.speed[c, round(hit / DT)] < STILL
+                share += others.weight[h] * (STANDING_BLAME if stands else 1.0)
                 risk[c] = max(risk[c], share)
                 when[c] = min(when[c], hit)
-                mean_impact += weight[h] * impact
+                mean_impact += others.weight[h] * impact
                 harm[c] = max(harm[c], mean_impact)
             if close:
-                ttc[c] = min(ttc[c], 1.0 - weight[h])
+                ttc[c] = min(ttc[c], 1.0 - others.weight[h])
     return risk, when, harm, ttc
 
 
 @njit(cache=True)
-def _meet(
-    air, xy, heading, speed, s, d, axy, aheading, aspeed, agent_s, agent_d, length, width, rss
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """One plan and one hypothesis: when they meet, s (inf: they do not), how fast, m/s, and
-    whether they come within the bound of time to collision."""
+def _meet(c, h, p, air, plans, others, beside, rss):  # type: ignore[no-untyped-def]
+    """Rollout c on path p and hypothesis h: when they meet, s (inf: they do not), how fast, m/s,
+    and whether they come within the bound of time to collision."""
+    speed, heading, s, d = plans.speed[c], plans.heading[c], plans.s[c], plans.d[c]
+    their_speed, their_heading = others.speed[h], others.heading[h]
+    their_s, their_d = beside.s[p, h], beside.d[p, h]
     last, close = len(speed) - 1, False
+    length, width = others.length[h], others.width[h]
     lengths = (EGO_LENGTH + length) / 2
     for t in range(0, last + 1, CHECK_EVERY):
-        along = math.cos(aheading[t] - heading[t])
-        gap = s[t] - agent_s[t] - lengths
-        together = along > 0.5 and abs(agent_d[t] - d[t]) < SAME_STRIP
+        along = math.cos(their_heading[t] - heading[t])
+        gap = s[t] - their_s[t] - lengths
+        together = along > 0.5 and abs(their_d[t] - d[t]) < SAME_STRIP
         if together and -EGO_LENGTH / 2 < gap < 100.0:
-            if t == 0 or gap > safe_gap(aspeed[t] * along, speed[t], rss):
+            if t == 0 or gap > safe_gap(their_speed[t] * along, speed[t], rss):
                 return np.inf, 0.0, close  # it sees the car and has the room to brake
-            return t * DT, aspeed[t] - speed[t], close  # cut in too close
-        dx, dy = axy[t, 0] - xy[t, 0], axy[t, 1] - xy[t, 1]
-        far = lengths + 1.5 + 0.9 * (speed[t] + aspeed[t])
+            return t * DT, their_speed[t] - speed[t], close  # cut in too close
+        dx, dy = others.xy[h, t, 0] - plans.xy[c, t, 0], others.xy[h, t, 1] - plans.xy[c, t, 1]
+        far = lengths + 1.5 + 0.9 * (speed[t] + their_speed[t])
         if dx * dx + dy * dy > far * far:
             continue
-        beside = MARGIN_ACROSS
+        aside = MARGIN_ACROSS
         if along > 0.5:
-            beside += min(PASSING_MARGIN * max(speed[t] - aspeed[t], 0.0), MOST_PASSING_MARGIN)
+            faster = max(speed[t] - their_speed[t], 0.0)
+            aside += min(PASSING_MARGIN * faster, MOST_PASSING_MARGIN)
         if overlap(
-            dx, dy, heading[t], EGO_LENGTH + 2 * air, EGO_WIDTH + 2 * beside,
-            aheading[t], length, width,
+            dx, dy, heading[t], EGO_LENGTH + 2 * air, EGO_WIDTH + 2 * aside,
+            their_heading[t], length, width,
         ):  # fmt: skip
-            vx = aspeed[t] * math.cos(aheading[t]) - speed[t] * math.cos(heading[t])
-            vy = aspeed[t] * math.sin(aheading[t]) - speed[t] * math.sin(heading[t])
+            vx = their_speed[t] * math.cos(their_heading[t]) - speed[t] * math.cos(heading[t])
+            vy = their_speed[t] * math.sin(their_heading[t]) - speed[t] * math.sin(heading[t])
             return t * DT, math.hypot(vx, vy), close
         if not close and t * DT <= 3.0 and speed[t] >= 0.5:
-            close = _soon(dx, dy, heading[t], speed[t], aheading[t], aspeed[t], length, width)
-    ahead = agent_s[last] - s[last] - lengths
-    towards = math.cos(aheading[last] - heading[last]) < -0.5
-    in_the_way = towards and ahead > 0 and abs(agent_d[last] - d[last]) < EGO_WIDTH
-    if in_the_way and ahead < HEAD_ON * (speed[last] + aspeed[last]):
-        return last * DT, speed[last] + aspeed[last], close
+            close = _soon(
+                dx, dy, heading[t], speed[t], their_heading[t], their_speed[t], length, width
+            )
+    ahead = their_s[last] - s[last] - lengths
+    towards = math.cos(their_heading[last] - heading[last]) < -0.5
+    in_the_way = towards and ahead > 0 and abs(their_d[last] - d[last]) < EGO_WIDTH
+    if in_the_way and ahead < HEAD_ON * (speed[last] + their_speed[last]):
+        return last * DT, speed[last] + their_speed[last], close
     return np.inf, 0.0, close
 
 

@@ -181,7 +181,7 @@ def across_and_others():
     seen = agents_at(rows)
     graph = LaneGraph.of(straight_lanes((4.0, 0.0)))
     forecast = predict(graph, seen, MotionMemory().update(0.0, seen), 0.0, 5.0)
-    assert len(forecast) > len(rows), "somebody has several hypotheses"
+    assert forecast.count > len(rows), "somebody has several hypotheses"
     return forecast
 
 
@@ -189,10 +189,10 @@ def test_who_drives_across_may_go_straight_on():
     """Foreseen to stop where he is: believed, but for the next second."""
     still = Course.of(plan(speed=0.0))
     forecast = across_and_others()
-    stops = replace(forecast, xy=np.repeat(forecast.xy[:, :1], forecast.xy.shape[1], axis=1))
+    stops = forecast._replace(xy=np.repeat(forecast.xy[:, :1], forecast.xy.shape[1], axis=1))
     assert collision_time(still, stops) == pytest.approx(0.8, abs=0.05)
     assert collision_time(still, stops, CERTAIN) == np.inf
-    further = replace(stops, xy=stops.xy - [0.0, 6.0])
+    further = stops._replace(xy=stops.xy - [0.0, 6.0])
     assert collision_time(still, further) == np.inf
 
 
