@@ -71,12 +71,16 @@ def train(
     processes: Processes,
     about: dict[str, Any],
     every: int = 500,
+    start: dict[str, Tensor] | None = None,
 ) -> dict[str, float]:
     """Train to the end, or on from where a run in `out` was killed; the last validation's figures.
-    `close_ups` come with the hash that tells them from others."""
+    `close_ups` come with the hash that tells them from others; `start` are weights to begin
+    with."""
     torch.manual_seed(config.seed)
     data_hash = close_ups[1]
     network = CloseUpNet(config.network).to(memory_format=torch.channels_last)
+    if start is not None:
+        network.load_state_dict(start)
     run = Run(network, config, data_hash, processes, out / "checkpoint.pt")
     school = School(run, config, close_ups[0])
 

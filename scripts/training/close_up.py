@@ -29,6 +29,8 @@ class CloseUp(Arguments):
     """the folder of the run: checkpoint, weights, card, ONNX file, TensorBoard's files"""
     close_ups: Path = Path("runs/close-ups")
     """a folder for what is learned from: 7 KB a vehicle"""
+    start: Path | None = None
+    """weights to begin with"""
     take: CloseUpConfig = field(default_factory=CloseUpConfig)
     train: Annotated[CloseUpTraining, tyro.conf.arg(name="")] = field(
         default_factory=CloseUpTraining
@@ -52,7 +54,8 @@ def train_close_up(args: CloseUp) -> None:
             "held_out": f"{len(exams)} episodes of seeds {args.held_out[0]} to "
             f"{args.held_out[1]}, {len(held_out)} close-ups",
         }
-        train(args.train, close_ups, held_out, args.out, processes, about, args.every)
+        start = load_weights(args.start)[0].state_dict() if args.start else None
+        train(args.train, close_ups, held_out, args.out, processes, about, args.every, start)
         # 3. Say what came of it.
         if processes.is_first:
             folder = WEIGHTS if args.ship else args.out

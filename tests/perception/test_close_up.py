@@ -12,6 +12,7 @@ from perception.close_up.measuring import OnnxMeasure, refined
 from perception.close_up.network import CloseUpNet, CloseUpShape
 from perception.close_up.samples import CloseUps, load_close_ups
 from perception.close_up.training import CloseUpTraining, calibrate, make_harder, validate
+from perception.close_up.weights import load_weights
 from perception.runtime import ONNX_FILE, OnnxLook
 from perception.torch_runtime import TorchMeasure
 from perception.vehicle_code import CODE, INDEX, Cells, encode_pose
@@ -120,16 +121,18 @@ def test_who_is_too_small_is_not_looked_at_closer():
     assert len(refined(cells_at([], 0), frames(), saying(0.1, -9.0)).code) == 0
 
 
+def training(driven, folder):
+    return CloseUp(
+        data=(driven,), out=folder / "out", close_ups=folder / "made", seeds=(0, 0),
+        held_out=(1, 1), device="cpu", take=TAKE,
+        train=CloseUpTraining(steps=30, batch_size=8, warm_up=5),
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def trained(driven, tmp_path_factory):
     folder = tmp_path_factory.mktemp("close-up")
-    train_close_up(
-        CloseUp(
-            data=(driven,), out=folder / "out", close_ups=folder / "made", seeds=(0, 0),
-            held_out=(1, 1), device="cpu", take=TAKE,
-            train=CloseUpTraining(steps=30, batch_size=8, warm_up=5),
-        )
-    )  # fmt: skip
+    train_close_up(training(driven, folder))
     return folder
 
 
@@ -152,6 +155,16 @@ def test_a_training_leaves_files_that_agree(trained):
     other = TorchMeasure(trained / "out" / "close_up.safetensors")(pixels, known)
     np.testing.assert_allclose(one, other, atol=1e-3)
     assert "of 8 close-ups" in (trained / "out" / "close_up.md").read_text()
+
+
+def test_a_training_begins_with_the_weights_it_is_given(driven, trained):
+    begun = trained / "out" / "close_up.safetensors"
+    still = CloseUpTraining(steps=1, batch_size=8, learning_rate=0.0)
+    train_close_up(
+        replace(training(driven, trained), out=trained / "further", start=begun, train=still)
+    )
+    before, after = (load_weights(f)[0] for f in (begun, trained / "further" / begun.name))
+    torch.testing.assert_close(after.tell.weight, before.tell.weight, rtol=0, atol=0)
 
 
 def guesses(count, off, seed):
