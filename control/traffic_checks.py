@@ -61,12 +61,12 @@ def avoids_collisions(course: Course, forecast: Forecast, limit: float) -> Margi
 def keeps_distance(course: Course, forecast: Forecast) -> list[Margin]:
     """The distances that the plan keeps to those ahead and behind, in units of what RSS asks for
     beyond what it asks for."""
-    if not forecast.count:
+    if not forecast.size:
         return [Margin(GAP, 1.0), Margin(CUT_IN, 1.0)]
     s, d = _beside_path(course, forecast)
     driven = np.append(0.0, np.cumsum(np.hypot(*np.diff(course.xy, axis=0).T)))
-    gap, cut_in = np.ones(forecast.count), np.ones(forecast.count)
-    swept_now, was_ahead = _in_strip(d[:, 0], forecast), np.zeros(forecast.count, np.bool_)
+    gap, cut_in = np.ones(forecast.size), np.ones(forecast.size)
+    swept_now, was_ahead = _in_strip(d[:, 0], forecast), np.zeros(forecast.size, np.bool_)
     for moment in LOOKS:
         k = course.at(moment)
         along = np.cos(forecast.heading[:, k] - course.heading[k])
@@ -144,7 +144,7 @@ def _first_touch(course: Course, forecast: Forecast, care: Care) -> float:
     """s until the car comes too near to an agent in more than SHARE of its hypotheses; inf if it
     does not. To whom it is too near already it may stay, as his place may be wrong and no plan
     could help it; but not when the plan takes more than PUSH of the gap that there is now."""
-    if not forecast.count:
+    if not forecast.size:
         return np.inf
     s, d = _beside_path(course, forecast)
     from_behind = _in_strip(d[:, 0], forecast) & (s[:, 0] < 0)
@@ -160,7 +160,7 @@ def _first_touch(course: Course, forecast: Forecast, care: Care) -> float:
     gap = _gaps(course, forecast, rows, k)
     along = np.abs(np.cos(forecast.heading[rows, k] - course.heading[k])) > ALONG
     too_near = gap < np.where(along, care.along, care.crossing)
-    now = np.full(forecast.count, np.inf)  # m, the gap of now to whom the car is too near already
+    now = np.full(forecast.size, np.inf)  # m, the gap of now to whom the car is too near already
     begins = too_near & (k == 0)
     now[rows[begins]] = gap[begins]
     hit = too_near & (gap < now[rows] - PUSH)

@@ -47,7 +47,7 @@ class Forecast(NamedTuple):
     room: FloatArray  # (H,) m that one keeps behind it on top of the usual
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """H."""
         return len(self.agent)
 

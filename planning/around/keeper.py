@@ -200,7 +200,7 @@ def _risk(trajectory: Trajectory, around: Surroundings) -> float:
     """The largest share of anybody's hypotheses that the car runs into, but for those who follow
     it and those who have stood for so long that a way reckons with them anyway."""
     forecast, agents = around.forecast, around.agents
-    if forecast.count == 0:
+    if forecast.size == 0:
         return 0.0
     hits = _hits(
         trajectory.xy_ego, trajectory.heading, forecast.xy, forecast.heading, forecast.speed,

@@ -181,7 +181,7 @@ def across_and_others():
     seen = agents_at(rows)
     graph = LaneGraph.of(straight_lanes((4.0, 0.0)))
     forecast = predict(graph, seen, MotionMemory().update(0.0, seen), 0.0, 5.0)
-    assert forecast.count > len(rows), "somebody has several hypotheses"
+    assert forecast.size > len(rows), "somebody has several hypotheses"
     return forecast
 
 
